@@ -1,0 +1,1 @@
+"""From the publisher's files to conformed rows, by columns and in bounded memory."""

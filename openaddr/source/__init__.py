@@ -1,0 +1,1 @@
+"""A source file: read once at the door, typed and frozen from there on."""

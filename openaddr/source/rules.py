@@ -1,0 +1,254 @@
+"""The rules of a conform: how one output attribute is made from the columns of the data.
+
+A rule is a column name, a list of column names, or a function object; here each is a frozen record. Shapes and
+limits are checked when the record is built, so whoever holds a `Rule` may use it without further checks.
+"""
+
+from typing import Any
+
+import msgspec
+
+MAX_CHAIN_STEPS = 64
+MAX_NESTING = 8
+
+
+class Column(msgspec.Struct, frozen=True):
+    """The value of one column as it is."""
+
+    name: str
+
+
+class Merge(msgspec.Struct, frozen=True):
+    """A list of columns: the non-blank values, stripped and joined with one space."""
+
+    fields: tuple[str, ...]
+
+
+class Function(msgspec.Struct, frozen=True, tag_field="function"):
+    """Base of the function objects; the JSON member `function` says which."""
+
+
+class Join(Function, tag="join", frozen=True):
+    """The non-blank values, stripped and joined with `separator`."""
+
+    fields: tuple[str, ...]
+    separator: str = " "
+
+
+class Format(Function, tag="format", frozen=True):
+    """A template with $1, $2 … for `fields`; a literal stands only where the field after it has a value."""
+
+    fields: tuple[str, ...]
+    format: str
+
+
+class Regexp(Function, tag="regexp", frozen=True):
+    """Groups of the first match joined, or with `replace` every match replaced ($1, ${1} for groups)."""
+
+    field: str
+    pattern: str
+    replace: str = ""
+
+
+class PrefixedNumber(Function, tag="prefixed_number", frozen=True):
+    """The house number before a street name."""
+
+    field: str
+
+
+class PostfixedStreet(Function, tag="postfixed_street", frozen=True):
+    """The street name after a house number."""
+
+    field: str
+    may_contain_units: bool = False
+
+
+class PostfixedUnit(Function, tag="postfixed_unit", frozen=True):
+    """The unit after a street name."""
+
+    field: str
+
+
+class RemovePrefix(Function, tag="remove_prefix", frozen=True):
+    """`field` without the value of `field_to_remove` at its start."""
+
+    field: str
+    field_to_remove: str
+
+
+class RemovePostfix(Function, tag="remove_postfix", frozen=True):
+    """`field` without the value of `field_to_remove` at its end."""
+
+    field: str
+    field_to_remove: str
+
+
+class FirstNonEmpty(Function, tag="first_non_empty", frozen=True):
+    """The first value that is not blank."""
+
+    fields: tuple[str, ...]
+
+
+class Constant(Function, tag="constant", frozen=True):
+    """The same value for every row."""
+
+    value: str | int | float | bool
+
+
+class Map(Function, tag="map", frozen=True):
+    """A table from values to values."""
+
+    field: str
+    mapping: dict[str, str | int | float]
+    otherwise: str | int | float = msgspec.field(default="", name="else")
+
+
+class Get(Function, tag="get", frozen=True):
+    """One item of a list that the data holds as text, counted from 0; negative counts from the end."""
+
+    field: str
+    index: int
+
+
+class MphToKph(Function, tag="mph_to_kph", frozen=True):
+    """Miles per hour as kilometres per hour, rounded."""
+
+    field: str
+
+
+class Chain(Function, tag="chain", frozen=True):
+    """Steps one after the other; each sees the result so far as `oa:<variable>` (or as bare `<variable>`)."""
+
+    steps: tuple["Rule", ...]
+    variable: str = ""
+
+
+Rule = (
+    Column
+    | Merge
+    | Join
+    | Format
+    | Regexp
+    | PrefixedNumber
+    | PostfixedStreet
+    | PostfixedUnit
+    | RemovePrefix
+    | RemovePostfix
+    | FirstNonEmpty
+    | Constant
+    | Map
+    | Get
+    | MphToKph
+    | Chain
+)
+SimpleFunction = (
+    Join
+    | Format
+    | Regexp
+    | PrefixedNumber
+    | PostfixedStreet
+    | PostfixedUnit
+    | RemovePrefix
+    | RemovePostfix
+    | FirstNonEmpty
+    | Constant
+    | Map
+    | Get
+    | MphToKph
+)
+
+
+class RuleError(ValueError):
+    """A rule is not usable; `pointer` is relative to the rule, such as `/functions/2/pattern`."""
+
+    def __init__(self, message: str, pointer: str = "") -> None:
+        super().__init__(message)
+        self.pointer = pointer
+
+
+def parse_rule(value: Any, depth: int = 0) -> Rule:
+    """Build the rule that a conform value describes. Raises RuleError."""
+    if isinstance(value, str):
+        return Column(value)
+    if isinstance(value, list):
+        return Merge(_names(value))
+    if isinstance(value, dict):
+        return _chain(value, depth) if value.get("function") == "chain" else _function(value)
+    raise RuleError(f"a rule is a column name, a list of column names or a function object, not {_shown(value)}")
+
+
+def _names(value: list[Any]) -> tuple[str, ...]:
+    for index, name in enumerate(value):
+        if not isinstance(name, str):
+            raise RuleError(f"a column name is text, not {_shown(name)}", f"/{index}")
+    return tuple(value)
+
+
+def _function(value: dict[str, Any]) -> Rule:
+    try:
+        return msgspec.convert(value, SimpleFunction)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        raise RuleError(message, pointer_of(path.rstrip("`"))) from None
+
+
+def _chain(value: dict[str, Any], depth: int) -> Chain:
+    functions, variable = value.get("functions"), value.get("variable", "")
+    if not isinstance(functions, list) or not functions:
+        raise RuleError("a chain needs a list of `functions`", "/functions")
+    if not isinstance(variable, str):
+        raise RuleError(f"the `variable` of a chain is text, not {_shown(variable)}", "/variable")
+    if len(functions) > MAX_CHAIN_STEPS:
+        raise RuleError(f"a chain may have {MAX_CHAIN_STEPS} steps, this one has {len(functions)}", "/functions")
+    if depth >= MAX_NESTING:
+        raise RuleError(f"chains may be nested {MAX_NESTING} deep", "/functions")
+    return Chain(tuple(_step(step, index, depth) for index, step in enumerate(functions)), variable)
+
+
+def _step(step: Any, index: int, depth: int) -> Rule:
+    try:
+        return parse_rule(step, depth + 1)
+    except RuleError as error:
+        raise RuleError(str(error), f"/functions/{index}{error.pointer}") from None
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:60]
+
+
+def pointer_of(path: str) -> str:
+    """The RFC 6901 pointer for a msgspec path such as `.fields[1]`."""
+    return path.replace("[", "/").replace("]", "").replace(".", "/").replace("/...", "")
+
+
+def columns_of(rule: Rule) -> tuple[str, ...]:
+    """Names that a rule reads, in order, without the variables of its own chains."""
+    match rule:
+        case Column(name):
+            return (name,)
+        case Merge(fields) | Join(fields) | Format(fields) | FirstNonEmpty(fields):
+            return fields
+        case RemovePrefix(field, other) | RemovePostfix(field, other):
+            return (field, other)
+        case Chain(steps, variable):
+            own = {variable, f"oa:{variable}"} if variable else set()
+            return tuple(name for step in steps for name in columns_of(step) if name not in own)
+        case Constant():
+            return ()
+        case _:
+            return (rule.field,)
+
+
+def is_numeric(rule: Rule) -> bool:
+    """Whether every value that the rule makes is a JSON number (or nothing)."""
+    match rule:
+        case Constant(value):
+            return _is_number(value)
+        case Map(_, mapping, otherwise):
+            return all(_is_number(value) for value in (*mapping.values(), *([otherwise] if otherwise != "" else [])))
+        case _:
+            return False
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

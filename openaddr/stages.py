@@ -1,0 +1,133 @@
+"""What one stage hands to the next: small frozen records, so that any stage can run in a process of its own."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from openaddr.errors import Problem, RowReason
+
+EXAMPLES_PER_REASON = 5
+VALUE_SHOWN = 120
+
+
+class Layer(StrEnum):
+    """The four kinds of data that OpenAddresses collects."""
+
+    ADDRESSES = "addresses"
+    PARCELS = "parcels"
+    BUILDINGS = "buildings"
+    CENTERLINES = "centerlines"
+
+
+ATTRIBUTES: dict[Layer, tuple[str, ...]] = {
+    Layer.ADDRESSES: (
+        "number", "street", "unit", "city", "district", "region", "postcode", "id", "accuracy",
+    ),
+    Layer.BUILDINGS: ("height", "levels"),
+    Layer.PARCELS: ("pid",),
+    Layer.CENTERLINES: (
+        "id", "name", "oneway", "speed", "classification", "surface",
+        "addr_from_left", "addr_to_left", "addr_from_right", "addr_to_right", "zip_left", "zip_right",
+    ),
+}  # fmt: skip
+"""Output attributes of each layer in output order, without `hash`, which always comes first."""
+
+Progress = Callable[[str, int, int | None, str], None]
+"""Called as (stage, done, total or None when unknown, unit): `("download", 1048576, None, "bytes")`."""
+
+
+def silent(stage: str, done: int, total: int | None, unit: str) -> None:
+    """Progress for nobody."""
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """The publisher's bytes on our disk.
+
+    `files` is one file for http, ftp and file; for ESRI the pages of features in the order asked for, each as the
+    server sent it. `columns` is what an ESRI layer says its fields are called, () elsewhere.
+    `fingerprint` is the md5 of the bytes of all files in order.
+    """
+
+    files: tuple[Path, ...]
+    fingerprint: str
+    size: int
+    columns: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """One row that was left out, as an example for people: `row` counts the data rows from 1."""
+
+    reason: RowReason
+    row: int
+    value: str
+
+    def as_json(self) -> dict[str, object]:
+        """The object of the command line contract."""
+        return {"reason": self.reason.value, "row": self.row, "value": self.value}
+
+
+@dataclass
+class RowAccount:
+    """Keeps rows in = rows out + rows rejected by reason, with a few examples of each reason."""
+
+    received: int = 0
+    kept: int = 0
+    rejected: Counter[RowReason] = field(default_factory=Counter)
+    examples: list[RejectedRow] = field(default_factory=list)
+
+    def reject(self, reason: RowReason, count: int, examples: Iterable[tuple[int, str]] = ()) -> None:
+        """Count rows out; `examples` are (row number from 1, offending value), of which the first few are kept."""
+        seen = sum(1 for example in self.examples if example.reason == reason)
+        for row, value in examples:
+            if seen >= EXAMPLES_PER_REASON:
+                break
+            self.examples.append(RejectedRow(reason, row, value[:VALUE_SHOWN]))
+            seen += 1
+        self.rejected[reason] += count
+
+    @property
+    def rejected_total(self) -> int:
+        """Rows left out, for whatever reason."""
+        return sum(self.rejected.values())
+
+
+class GeometryKind(StrEnum):
+    """How the working extract stores where a row is."""
+
+    POINT = "point"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Conformed rows in the publisher's order: an Arrow IPC file (lz4) with one record batch for each batch read.
+
+    Columns: `hash` and the layer's ATTRIBUTES as strings that are never null, then where the row is, in EPSG:4326,
+    rounded to 7 places: `lon` and `lat` (float64, both null where a row has no geometry) when `geometry` is POINT,
+    else `geometry` (binary, ISO WKB, null where a row has none). `numeric` names the attributes whose text is to be
+    written as JSON numbers. `bounds` is (west, south, east, north), None when no row has a geometry.
+    """
+
+    path: Path
+    layer: Layer
+    geometry: GeometryKind
+    rows: int
+    bounds: tuple[float, float, float, float] | None
+    numeric: frozenset[str]
+    account: RowAccount
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """One published file of a run. `rows` is None for files that are not made of rows."""
+
+    kind: str
+    path: Path
+    media_type: str
+    rows: int | None = None
