@@ -1,105 +1,124 @@
-"""The door: source text in, a frozen `Source` out. Schema 1 is upgraded here, so nothing inside knows of it."""
+"""The door: the bytes of a source file in, a frozen `Source` out."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from openaddr.errors import Code, Problem, ProblemError
-from openaddr.source.positions import line_of
-from openaddr.source.rules import Rule, RuleError, parse_rule
-from openaddr.stages import ATTRIBUTES, Layer
+from openaddr.source.entries import json_kind, parse_entries
+from openaddr.source.model import AcceptanceTest, BrokenEntry, Conform, LayerSource, License, Source
+
+__all__ = ["AcceptanceTest", "BrokenEntry", "Conform", "LayerSource", "License", "Source"]
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 64
-PROTOCOLS = {"http": "http", "https": "http", "ftp": "ftp", "file": "file", "esri": "ESRI"}
-FORMATS = ("csv", "geojson", "shapefile", "shapefile-polygon", "gdb", "gpkg", "xml")
-COMPRESSIONS = ("zip", "gzip")
 COVERAGE_KINDS = ("US Census", "ISO 3166", "geometry")
 
 
-@dataclass(frozen=True)
-class Conform:
-    """How to read the data and make the output attributes from it.
-
-    `layer` is the layer inside the data, by name or by index from 0. `headers` and `skiplines` count lines from 1;
-    `headers` -1 means that the data has no header. `rules` holds (output attribute, rule) in the order of the JSON.
-    """
-
-    format: str
-    rules: tuple[tuple[str, Rule], ...]
-    file: str | None = None
-    layer: str | int | None = None
-    srs: str | None = None
-    encoding: str | None = None
-    csvsplit: str = ","
-    headers: int | None = None
-    skiplines: int | None = None
-    lon: Rule | None = None
-    lat: Rule | None = None
+def read_source(path: Path) -> Source:
+    """Read and parse a source file. Raises ProblemError; a broken entry does not break the others."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise ProblemError(Code.SOURCE_NOT_FOUND, f"{path} does not exist.") from None
+    except OSError as error:
+        raise ProblemError(Code.SOURCE_NOT_FOUND, f"{path} cannot be read: {error.strerror}.") from None
+    return parse_source(source_id(path), raw)
 
 
-@dataclass(frozen=True)
-class AcceptanceTest:
-    """One case of a source's own tests: columns in, output attributes expected."""
-
-    description: str
-    inputs: Mapping[str, Any]
-    expected: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class License:
-    """What the source says of its licence. None means that it says nothing: unknown, which is not the same as no."""
-
-    text: str | None = None
-    url: str | None = None
-    attribution_required: bool | None = None
-    attribution_name: str | None = None
-    share_alike: bool | None = None
+def source_id(path: Path) -> str:
+    """The path below the folder `sources`, without ending; only the name when there is no such folder."""
+    parts = path.absolute().with_suffix("").parts
+    if "sources" in parts[:-1]:
+        start = len(parts) - 1 - parts[::-1].index("sources")
+        return "/".join(parts[start + 1 :])
+    return parts[-1]
 
 
-@dataclass(frozen=True)
-class LayerSource:
-    """One entry of one layer. `pointer` is its place in the file, `name` is unique within its layer."""
-
-    layer: Layer
-    name: str
-    pointer: str
-    protocol: str
-    data: str
-    conform: Conform | None
-    compression: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    skip: bool = False
-    tests: tuple[AcceptanceTest, ...] = ()
-    license: License = License()
-    website: str | None = None
-    warnings: tuple[Problem, ...] = ()
+def parse_source(identity: str, raw: bytes) -> Source:
+    """Parse the bytes of a source file. Raises ProblemError when nothing of it can be used."""
+    text, value = _decode(raw)
+    coverage = value.get("coverage")
+    entries = tuple(parse_entries(value))
+    source = Source(identity, text, coverage if isinstance(coverage, dict) else {}, entries)
+    if isinstance(coverage, dict) and any(kind in coverage for kind in COVERAGE_KINDS):
+        return source
+    return _with_warning(source, _coverage_missing(coverage))
 
 
-@dataclass(frozen=True)
-class BrokenEntry:
-    """An entry that cannot be used; the other entries of its file still can."""
-
-    layer: str
-    name: str
-    problem: Problem
+def _coverage_missing(coverage: object) -> Problem:
+    kinds = ", ".join(COVERAGE_KINDS)
+    if coverage is None:
+        return Problem(Code.COVERAGE_MISSING, f"There is no `coverage`; expected one with {kinds}.", pointer="")
+    return Problem(Code.COVERAGE_MISSING, f"`coverage` has none of {kinds}.", pointer="/coverage")
 
 
-@dataclass(frozen=True)
-class Source:
-    """A whole source file. `id` is its path without ending, such as `us/ca/alameda`."""
+def _with_warning(source: Source, warning: Problem) -> Source:
+    located = source.located(warning)
+    entries = (
+        replace(entry, warnings=(*entry.warnings, located)) if isinstance(entry, LayerSource) else entry
+        for entry in source.entries
+    )
+    return replace(source, entries=tuple(entries))
 
-    id: str
-    text: str
-    coverage: Mapping[str, Any]
-    entries: tuple[LayerSource | BrokenEntry, ...]
 
-    def located(self, problem: Problem) -> Problem:
-        """The problem with the line of its pointer."""
-        if problem.pointer is None or problem.line is not None:
-            return problem
-        return problem.on_line(line_of(self.text, problem.pointer))
+def _decode(raw: bytes) -> tuple[str, dict[str, Any]]:
+    """Text and parsed object, within the limits of size and depth."""
+    if len(raw) > MAX_BYTES:
+        raise ProblemError(
+            Code.SOURCE_TOO_LARGE, f"The source file has {len(raw):,} bytes; {MAX_BYTES:,} are allowed.", pointer=""
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        bad = raw[error.start : error.start + 1].hex()
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _invalid(f"The source file is not UTF-8: byte 0x{bad} at offset {error.start}.", line) from None
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise ProblemError(Code.SOURCE_TOO_LARGE, "The source file is nested too deeply.", pointer="") from None
+    except json.JSONDecodeError as error:
+        raise _invalid(
+            f"The source file is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
+            error.lineno,
+        ) from None
+    except ValueError as error:
+        raise _invalid(f"The source file is not valid JSON: {error}.", 1) from None
+    if _depth(value) > MAX_DEPTH:
+        raise ProblemError(
+            Code.SOURCE_TOO_LARGE, f"The source file is nested deeper than {MAX_DEPTH} levels.", pointer=""
+        )
+    if not isinstance(value, dict):
+        raise _schema(f"A source file is a JSON object, not {json_kind(value)}.", "")
+    return text, value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _invalid(message: str, line: int) -> ProblemError:
+    error = ProblemError(Code.SOURCE_JSON_INVALID, message, pointer="")
+    error.problem = error.problem.on_line(line)
+    return error
+
+
+def _schema(message: str, pointer: str) -> ProblemError:
+    return ProblemError(Code.SOURCE_SCHEMA, message, pointer=pointer)
+
+
+def _depth(value: object) -> int:
+    """Levels of nesting, without recursion, stopping once past the limit."""
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        below: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        level = below
+    return depth - 1

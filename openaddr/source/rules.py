@@ -186,7 +186,8 @@ def _names(value: list[Any]) -> tuple[str, ...]:
 
 def _function(value: dict[str, Any]) -> Rule:
     try:
-        return msgspec.convert(value, SimpleFunction)
+        rule: Rule = msgspec.convert(value, SimpleFunction)
+        return rule
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise RuleError(message, pointer_of(path.rstrip("`"))) from None
