@@ -42,6 +42,7 @@ class Code(StrEnum):
     FORMAT_UNKNOWN = "FORMAT_UNKNOWN"
     FUNCTION_INVALID = "FUNCTION_INVALID"
     REGEX_INVALID = "REGEX_INVALID"
+    REGEX_TOO_SLOW = "REGEX_TOO_SLOW"
     COORDINATES_NOT_MAPPED = "COORDINATES_NOT_MAPPED"
     CRS_UNKNOWN = "CRS_UNKNOWN"
     ENCODING_UNKNOWN = "ENCODING_UNKNOWN"
@@ -107,6 +108,7 @@ class RowReason(StrEnum):
     ROW_TOO_LONG = "ROW_TOO_LONG"
     ROW_UNREADABLE = "ROW_UNREADABLE"
     FUNCTION_TIMED_OUT = "FUNCTION_TIMED_OUT"
+    VALUE_TOO_LONG = "VALUE_TOO_LONG"
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,10 @@ _SOURCE = _explain(
         ),
         Code.FUNCTION_INVALID: ("An attribute function is not usable", "Correct the function at the place named."),
         Code.REGEX_INVALID: ("A regular expression is not valid", "Correct the pattern or its replacement."),
+        Code.REGEX_TOO_SLOW: (
+            "A regular expression takes too long",
+            "Avoid nested repetitions such as (a+)+; anchor the pattern with ^ and $.",
+        ),
         Code.COORDINATES_NOT_MAPPED: (
             "The source does not say which columns hold the coordinates",
             "Add `lon` and `lat` to `conform`.",
@@ -343,4 +349,5 @@ ROW_REASONS: dict[RowReason, str] = {
     RowReason.ROW_TOO_LONG: "the row has more values than the header has names",
     RowReason.ROW_UNREADABLE: "the row cannot be read as the format says",
     RowReason.FUNCTION_TIMED_OUT: "a regular expression took too long on the value",
+    RowReason.VALUE_TOO_LONG: "a function made more than 64 KB of text",
 }
