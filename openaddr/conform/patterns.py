@@ -3,7 +3,7 @@
 Sources are written against Python's `re`. Rust's engine is many times faster on whole columns but differs on Unicode
 classes, empty matches and lookaround. So a pattern is parsed with Python's own parser and written out again in Rust
 syntax; the result is used only on values that are wholly printable ASCII, where the two were compared and agree. Other
-values, and patterns that have no such translation, go through the `regex` module, which knows time limits.
+values, and patterns that have no such translation, go through `re` under a time limit.
 """
 
 import re
@@ -13,7 +13,7 @@ from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-import regex
+from openaddr.conform.timelimit import limited
 
 MAX_REPEATS = 1000
 """A larger bound of a repetition blows up the automaton of Rust's engine."""
@@ -34,22 +34,22 @@ class _Untranslatable(Exception):
 class Pattern:
     """One compiled pattern. `rust` is its text in Rust's syntax, None when only Python's rules will do."""
 
-    python: "regex.Pattern[str]"
+    python: re.Pattern[str]
     rust: str | None
     groups: int
 
     def extract(self, value: str, seconds: float) -> str:
         """The groups of the first match that took part, joined. Raises TimeoutError."""
-        found = self.python.search(value, timeout=seconds)
+        found = limited(seconds, lambda: self.python.search(value))
         return "".join(group for group in found.groups() if group is not None) if found else ""
 
     def substitute(self, parts: tuple[Part, ...], value: str, seconds: float) -> str:
         """Every match replaced. Raises TimeoutError."""
-        return self.python.sub(_expander(parts), value, timeout=seconds)
+        return limited(seconds, lambda: self.python.sub(_expander(parts), value))
 
 
-def _expander(parts: tuple[Part, ...]) -> Callable[["regex.Match[str]"], str]:
-    def expand(found: "regex.Match[str]") -> str:
+def _expander(parts: tuple[Part, ...]) -> Callable[[re.Match[str]], str]:
+    def expand(found: re.Match[str]) -> str:
         return "".join(part if isinstance(part, str) else found[part] or "" for part in parts)
 
     return expand
@@ -59,10 +59,9 @@ def compile_pattern(text: str, *, replaces: bool) -> Pattern:
     """Compile a pattern for extraction or replacement. Raises PatternError."""
     try:
         compiled = re.compile(text)
-        python = regex.compile(text, regex.V0)
-    except (re.error, regex.error, RecursionError, OverflowError) as error:
+    except (re.error, RecursionError, OverflowError) as error:
         raise PatternError(f"the pattern {text[:80]!r} is not valid: {error}") from None
-    return Pattern(python, _translated(text, replaces), compiled.groups)
+    return Pattern(compiled, _translated(text, replaces), compiled.groups)
 
 
 def _translated(text: str, replaces: bool) -> str | None:
@@ -212,7 +211,7 @@ def parse_replacement(text: str, pattern: Pattern) -> tuple[Part, ...]:
     return _merged(parts)
 
 
-def _part(found: "re.Match[str]", pattern: Pattern) -> Part:
+def _part(found: re.Match[str], pattern: Pattern) -> Part:
     if found.re is _BACKSLASH and found[3]:
         return _escape(found[3])
     name = found[1] or found[2]

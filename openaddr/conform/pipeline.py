@@ -34,11 +34,13 @@ def conform(
     columns: tuple[str, ...] = (),
     settings: Settings | None = None,
     progress: Progress = silent,
+    account: RowAccount | None = None,
 ) -> Extract:
     """Conform all rows of one layer source into `folder/extract.arrow`.
 
-    `files` are the unpacked files of the download, `columns` the field names that an ESRI layer announced. Raises
-    ProblemError when nothing can be read, nothing is left, or too large a share of the rows is bad.
+    `files` are the unpacked files of the download, `columns` the field names that an ESRI layer announced; `account`
+    is filled while rows are read. Raises ProblemError when nothing can be read, nothing is left, or too large a share
+    of the rows is bad.
     """
     if entry.conform is None:
         raise ProblemError(Code.CONFORM_MISSING, "The source has no `conform`.", pointer=entry.pointer)
@@ -46,15 +48,16 @@ def conform(
     dataset = open_dataset(entry, files, columns)
     rules = _with_usable_coordinates(entry.conform, entry, dataset)
     plan = compile_plan(rules, entry.layer, dataset.columns, f"{entry.pointer}/conform", settings.regexp_seconds)
-    run = _Run(plan, f"{source_id}|{entry.layer}|{entry.name}", entry.protocol, _data_crs(entry, dataset), RowAccount())
+    account = RowAccount() if account is None else account
+    run = _Run(plan, f"{source_id}|{entry.layer}|{entry.name}", entry.protocol, _data_crs(entry, dataset), account)
     kind = GeometryKind.POINT if entry.layer is Layer.ADDRESSES else GeometryKind.ANY
     path = folder / "extract.arrow"
     with ExtractWriter(path, entry.layer, kind) as writer:
-        for batch in dataset.batches(plan.needed, run.account):
+        for batch in dataset.batches(plan.needed, account):
             writer.write(run.conform_batch(batch))
-            progress("conform", run.account.received, None, "rows")
-    _check_account(run.account, settings)
-    return Extract(path, entry.layer, kind, writer.rows, writer.bounds, plan.numeric, run.account, plan.warnings)
+            progress("conform", account.received, None, "rows")
+    _check_account(account, settings)
+    return Extract(path, entry.layer, kind, writer.rows, writer.bounds, plan.numeric, account, plan.warnings)
 
 
 def _with_usable_coordinates(rules: Conform, entry: LayerSource, dataset: Dataset) -> Conform:

@@ -121,4 +121,4 @@ def _depth(value: object) -> int:
             elif isinstance(item, list):
                 below.extend(item)
         level = below
-    return depth - 1
+    return depth

@@ -4,7 +4,7 @@ A rule is a column name, a list of column names, or a function object; here each
 limits are checked when the record is built, so whoever holds a `Rule` may use it without further checks.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -184,7 +184,13 @@ def _names(value: list[Any]) -> tuple[str, ...]:
     return tuple(value)
 
 
+FUNCTIONS = tuple(kind.__struct_config__.tag for kind in get_args(SimpleFunction)) + ("chain",)
+
+
 def _function(value: dict[str, Any]) -> Rule:
+    if value.get("function") not in FUNCTIONS:
+        message = f"there is no function {_shown(value.get('function'))}; known are {', '.join(FUNCTIONS)}"
+        raise RuleError(message, "/function" if "function" in value else "")
     try:
         rule: Rule = msgspec.convert(value, SimpleFunction)
         return rule

@@ -1,0 +1,65 @@
+"""The command line: `openaddr`. Data goes to standard output, everything else to standard error.
+
+Exit codes: 0 done (skipped too), 1 findings, 2 usage, 3 the source is at fault, 4 a remote server is at fault, 5 held,
+6 configuration, 70 our fault, 130 interrupted. Of several layer sources the highest wins.
+"""
+
+import pkgutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from openaddr import __version__
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="OpenAddresses Machine: from a source file to published, explained data.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"openaddr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """OpenAddresses Machine: from a source file to published, explained data."""
+
+
+@app.command(
+    epilog="Examples:  openaddr process sources/us/ca/alameda.json --output out   ·   "
+    "openaddr process sources/us/ca/alameda.json --layer addresses --name county --output out --json"
+)
+def process(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE_FILE...", help="Source files to process.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the results go.")],
+    layer: Annotated[str | None, typer.Option("--layer", "-l", help="Only this layer.")] = None,
+    name: Annotated[str | None, typer.Option("--name", "-n", help="Only the source of this name.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per layer source.")] = False,
+    tiles: Annotated[bool, typer.Option("--tiles/--no-tiles", help="Make PMTiles.")] = True,
+    preview: Annotated[bool, typer.Option("--preview/--no-preview", help="Draw the preview picture.")] = True,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no report, only the exit code.")
+    ] = False,
+) -> None:
+    """Download, conform and package the layer sources of source files."""
+    # The work is loaded only when it is asked for: `--help` has to answer at once.
+    run = pkgutil.resolve_name("openaddr.commands:run_process")
+    raise typer.Exit(
+        run(sources, output, layer=layer, name=name, as_json=as_json, tiles=tiles, preview=preview, quiet=quiet)
+    )
+
+
+def main() -> None:
+    """Entry point of the `openaddr` command."""
+    app()

@@ -1,0 +1,57 @@
+"""What the commands of `cli` do once their options are known."""
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from openaddr import settings
+from openaddr.errors import ExitCode
+from openaddr.outputs import Options
+from openaddr.process import Request, Run, process_source
+from openaddr.settings import SettingError
+from openaddr.stages import silent
+from openaddr.terminal import Ticker, report
+
+
+def run_process(
+    paths: Sequence[Path],
+    output: Path,
+    *,
+    layer: str | None,
+    name: str | None,
+    as_json: bool,
+    tiles: bool,
+    preview: bool,
+    quiet: bool,
+) -> int:
+    """Process source files; gives the exit code, the highest of all runs."""
+    logging.getLogger("openaddr.run").setLevel(logging.INFO)
+    logging.getLogger("openaddr.run").propagate = False
+    try:
+        loaded = settings.load()
+    except SettingError as error:
+        print(f"openaddr: {error}", file=sys.stderr)
+        return ExitCode.CONFIGURATION
+    ticker = Ticker()
+    worst = ExitCode.DONE
+    try:
+        for path in paths:
+            request = Request(path, output, layer, name, Options(tiles=tiles, preview=preview), loaded)
+            for run in process_source(request, silent if quiet else ticker):
+                ticker.clear()
+                _tell(run, path, as_json=as_json, quiet=quiet)
+                worst = max(worst, run.exit_code)
+    except KeyboardInterrupt:
+        ticker.clear()
+        print("openaddr: interrupted; finished runs are kept", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    return worst
+
+
+def _tell(run: Run, path: Path, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print(json.dumps(run.as_json(), ensure_ascii=False), flush=True)
+    if not quiet:
+        print(report(run, str(path)), file=sys.stderr)

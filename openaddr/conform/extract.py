@@ -1,0 +1,90 @@
+"""The working extract on disk: an Arrow IPC file, written by conform batch by batch, read once by every output.
+
+Its columns are described at `stages.Extract`. Nothing is published in this form.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import shapely
+from pyarrow import ipc
+
+from openaddr.stages import ATTRIBUTES, GeometryKind, Layer
+
+Bounds = tuple[float, float, float, float]
+
+
+def text_columns(layer: Layer) -> tuple[str, ...]:
+    """`hash` and the attributes of a layer in output order."""
+    return ("hash", *ATTRIBUTES[layer])
+
+
+def schema(layer: Layer, kind: GeometryKind) -> pa.Schema:
+    """The Arrow schema of an extract."""
+    text = [pa.field(name, pa.large_string(), nullable=False) for name in text_columns(layer)]
+    if kind is GeometryKind.POINT:
+        return pa.schema([*text, ("lon", pa.float64()), ("lat", pa.float64())])
+    return pa.schema([*text, ("geometry", pa.large_binary())])
+
+
+class ExtractWriter:
+    """Appends batches to a new extract and keeps count; a context manager, the file is readable once it is left."""
+
+    def __init__(self, path: Path, layer: Layer, kind: GeometryKind) -> None:
+        self.rows = 0
+        self.bounds: Bounds | None = None
+        self._kind = kind
+        self._schema = schema(layer, kind)
+        self._file = ipc.new_file(str(path), self._schema, options=ipc.IpcWriteOptions(compression="lz4"))
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """Append one record batch. Columns may be in any order; empty frames leave no trace."""
+        if not frame.height:
+            return
+        ordered = frame.select(self._schema.names).rechunk()
+        table = ordered.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(self._schema)
+        for batch in table.to_batches():
+            self._file.write_batch(batch)
+        self.rows += frame.height
+        self.bounds = _joined(self.bounds, _bounds(ordered, self._kind))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def read_batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+    """The batches of an extract in the order written; only `columns` are decompressed when they are given."""
+    with ipc.open_file(str(path)) as file:
+        names = file.schema.names
+    included = None if columns is None else [names.index(name) for name in columns]
+    with ipc.open_file(str(path), options=ipc.IpcReadOptions(included_fields=included, use_threads=False)) as file:
+        for index in range(file.num_record_batches):
+            frame = pl.from_arrow(pa.Table.from_batches([file.get_batch(index)]))
+            yield frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+
+def _bounds(frame: pl.DataFrame, kind: GeometryKind) -> Bounds | None:
+    if kind is GeometryKind.POINT:
+        lon, lat = frame["lon"].drop_nulls().to_numpy(), frame["lat"].drop_nulls().to_numpy()
+        return (lon.min(), lat.min(), lon.max(), lat.max()) if len(lon) else None
+    bounds = shapely.total_bounds(shapely.from_wkb(frame["geometry"].drop_nulls().to_numpy()))
+    return None if np.isnan(bounds[0]) else (bounds[0], bounds[1], bounds[2], bounds[3])
+
+
+def _joined(one: Bounds | None, other: Bounds | None) -> Bounds | None:
+    if one is None or other is None:
+        found = one or other
+        return found and (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
+    west, south = min(one[0], other[0]), min(one[1], other[1])
+    east, north = max(one[2], other[2]), max(one[3], other[3])
+    return float(west), float(south), float(east), float(north)

@@ -1,0 +1,47 @@
+"""The position map names every value that Python's own parser finds, where it stands."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openaddr.source.positions import escape, line_of, positions
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def pointers(value: Any, pointer: str = "") -> dict[str, Any]:
+    found = {pointer: value}
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in members:
+        found |= pointers(member, f"{pointer}/{escape(str(name))}")
+    return found
+
+
+@given(JSON_VALUES, st.sampled_from([None, 0, 2]), st.booleans())
+def test_pointers_are_those_of_the_parsed_value_and_lead_to_it(
+    value: Any, indent: int | None, ascii_only: bool
+) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    lines = text.split("\n")
+    known = positions(text)
+    assert known.keys() == pointers(value).keys()
+    for pointer, wanted in pointers(value).items():
+        place = known[pointer]
+        rest = "\n".join([lines[place.line - 1][place.column - 1 :], *lines[place.line :]])
+        assert json.JSONDecoder().raw_decode(rest)[0] == wanted
+
+
+def test_of_a_repeated_member_the_last_one_counts() -> None:
+    assert positions('{"a": 1,\n "a": 2}')["/a"].line == 2
+
+
+@pytest.mark.parametrize(("pointer", "line"), [("", 1), ("/a", 2), ("/a/0", 3), ("/a/9/missing", 2), ("/nowhere", 1)])
+def test_the_line_of_a_missing_value_is_that_of_its_nearest_ancestor(pointer: str, line: int) -> None:
+    assert line_of('{\n"a": [\n1]}', pointer) == line
