@@ -1,0 +1,1 @@
+"""One small source of every kind, served from this machine: a show of what Machine does."""
