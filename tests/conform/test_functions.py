@@ -161,10 +161,11 @@ def test_a_chain_hands_its_value_from_step_to_step(rule: Any, row: dict[str, str
     assert by_column(rule, [row]) == [expected]
 
 
-PIECES = st.sampled_from(
-    ["12", "5.0", "Main", "St", "STE 5", "Apt. B", "#4", "Lot", "10 1/2", "12-A", "é", "ул.", "大字", "ß", "ſ", "K"]
-    + ["İ", " ", "  ", "\t", "\n", "\x1c", "\u3000", "$1", "\\1", ".0", "-", ",", "['a', 'b']", "", "Ⅷ", "٣", "²"]
-)
+ASCII_PIECES = ["12", "5.0", "Main", "St", "STE 5", "Apt. B", "#4", "Lot", "10 1/2", "12-A", "$1", "\\1", ".0", ",", ""]
+BLANK_PIECES = [" ", "  ", "\t", "\n", "\x1c", "\u3000", "-", "['a', 'b']"]
+# Long s, Kelvin sign and dotted I fold to ASCII letters; the Roman, Arabic and raised digits are digits to some.
+ODD_PIECES = ["é", "ул.", "大字", "ß", "\u017f", "\u212a", "\u0130", "\u2167", "\u0663", "\u00b2"]
+PIECES = st.sampled_from([*ASCII_PIECES, *BLANK_PIECES, *ODD_PIECES])
 TEXTS = st.one_of(st.lists(PIECES, max_size=6).map("".join), st.text(max_size=12))
 ROWS = st.lists(st.fixed_dictionaries({"a": TEXTS, "b": TEXTS}), min_size=1, max_size=12)
 RULES = [rule for rule, _, _ in CASES + CHAINS]  # type: ignore[operator]

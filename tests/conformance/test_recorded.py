@@ -1,0 +1,147 @@
+"""Recorded downloads give the rows that the predecessor gave, except where it is known to have been wrong."""
+
+import gzip
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openaddr.errors import Code
+from openaddr.outputs import Options
+from openaddr.process import Request, Run, Status, process_source
+from openaddr.settings import Settings
+
+PROBLEMS = {
+    "An acceptance test failed": {Code.TEST_FAILED},
+    "Could not download source data": {Code.HTTP_404},
+    "Source is missing a conform object": {Code.CONFORM_MISSING},
+    "Missing required ESRI token": {Code.ESRI_TOKEN_REQUIRED},
+    # The predecessor names no problem here; the source has no `protocol`.
+    None: {Code.SOURCE_SCHEMA},
+}
+COORDINATE_TOLERANCE = 1.01e-7
+
+
+@dataclass(frozen=True)
+class Recordings:
+    sources: Path
+    data: Path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def recordings(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recordings]:
+    sources = tmp_path_factory.mktemp("recorded") / "sources"
+    command = [sys.executable, str(shared / "tools" / "serve_recorded.py"), "--copy-sources", str(sources)]
+    command += ["--port", str(free_port()), "--ftp-port", str(free_port())]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        while "serving" not in (line := server.stderr.readline()):
+            assert line, "the server of the recordings ended"
+        yield Recordings(sources, shared / "recorded" / "data")
+        server.kill()
+
+
+def expected_sources() -> list[str]:
+    """Named here, not read from the reference material, so that a lost recording is a failure."""
+    return [
+        "cz-countrywide-bad-tests", "cz-countrywide-disabled-tests", "cz-countrywide-good-tests",
+        "cz-countrywide-implied-tests", "cz-countrywide-no-tests", "fr-paris", "fr/la-réunion", "it-52-statewide",
+        "jp-fukushima2", "lake-man-gdb", "lake-man-gdb-nested", "pl-dolnoslaskie", "ua-63-city_of_kharkiv",
+        "us-ca-alameda_county", "us-ca-alameda_county-local", "us-ca-berkeley", "us-ca-berkeley-404", "us-ca-carson",
+        "us-ca-carson-cached", "us-ca-oakland-skip", "us-ca-san_francisco", "us-mi-grand_traverse", "us-ut",
+        "us-wy-park", "us/ks/brown_county", "us/nj/statewide", "us/oh/trumbull", "us/or/portland",
+        "us/tx/city_of_waco", "us/tx/runnels", "us/va/statewide",
+    ]  # fmt: skip
+
+
+def processed(recordings: Recordings, source: str, output: Path) -> Run:
+    settings = Settings(allow_hosts=("127.0.0.1", "localhost"), allow_files=(str(recordings.data),))
+    options = Options(tiles=False, preview=False)
+    path = recordings.sources / f"{source}.json"
+    (run,) = process_source(Request(path, output, options=options, settings=settings))
+    return run
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    with opened as lines:
+        return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("source", expected_sources())
+def test_a_recorded_source_gives(source: str, recordings: Recordings, shared: Path, tmp_path: Path) -> None:
+    expected = json.loads((shared / "expected" / "predecessor.json").read_text(encoding="utf-8"))[source]
+    run = processed(recordings, source, tmp_path)
+    if expected["state"]["skipped"]:
+        assert run.status is Status.SKIPPED
+    elif expected.get("features"):
+        assert run.status is Status.SUCCEEDED, run.problem
+        theirs = rows(shared / "expected" / "rows" / f"{source.replace('/', '--')}.geojsonl")
+        check_rows(source, rows(run.outputs["geojsonl"]), theirs)
+    elif source != "us-mi-grand_traverse":
+        assert run.problem is not None
+        assert run.problem.code in PROBLEMS[expected["state"]["source problem"]]
+    assert run.tests_passed in (expected["state"]["tests passed"], None)
+
+
+def check_rows(source: str, ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
+    assert len(ours) == len(theirs) > 0
+    for mine, other in zip(ours, theirs, strict=True):
+        for name, value in other["properties"].items():
+            check_value(source, name, mine["properties"][name], value)
+        assert list(mine["properties"]) == list(other["properties"])
+        if source not in ("pl-dolnoslaskie", "ua-63-city_of_kharkiv"):
+            check_point(mine["geometry"], other["geometry"])
+
+
+def check_value(source: str, name: str, mine: object, other: object) -> None:
+    """Equal, but for row ids, and for columns that the predecessor missed because their case differs."""
+    missed = other is None or (source == "us/ks/brown_county" and other == "")
+    constant = source == "us/nj/statewide" and name == "accuracy"
+    if name != "hash" and not missed and not constant:
+        assert mine == other
+
+
+def check_point(mine: dict[str, Any] | None, other: dict[str, Any] | None) -> None:
+    if mine is None or other is None:
+        assert mine is other
+        return
+    assert mine["type"] == other["type"] == "Point"
+    assert mine["coordinates"] == pytest.approx(other["coordinates"], abs=COORDINATE_TOLERANCE)
+
+
+def test_the_polish_source_has_its_axes_right(recordings: Recordings, tmp_path: Path) -> None:
+    run = processed(recordings, "pl-dolnoslaskie", tmp_path)
+    first = rows(run.outputs["geojsonl"])[0]
+    assert first["geometry"]["coordinates"] == pytest.approx([17.0313290, 51.1147939], abs=COORDINATE_TOLERANCE)
+
+
+def test_esri_rows_are_not_projected_a_second_time(recordings: Recordings, tmp_path: Path) -> None:
+    (row,) = rows(processed(recordings, "ua-63-city_of_kharkiv", tmp_path).outputs["geojsonl"])
+    lon, lat = row["geometry"]["coordinates"]
+    assert 36 < lon < 37 and 49 < lat < 51
+
+
+def test_columns_that_differ_in_case_are_filled_with_a_warning(recordings: Recordings, tmp_path: Path) -> None:
+    run = processed(recordings, "us/ks/brown_county", tmp_path)
+    assert Code.FIELD_CASE_DIFFERS in [warning.code for warning in run.warnings]
+    filled = [row["properties"] for row in rows(run.outputs["geojsonl"])]
+    assert all(row["number"] and row["street"] for row in filled)
+
+
+def test_a_whole_number_accuracy_is_written_as_a_number(recordings: Recordings, tmp_path: Path) -> None:
+    run = processed(recordings, "us/nj/statewide", tmp_path)
+    assert {row["properties"]["accuracy"] for row in rows(run.outputs["geojsonl"])} == {1}
