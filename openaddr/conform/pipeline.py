@@ -163,6 +163,8 @@ def _check_account(account: RowAccount, settings: Settings) -> None:
         raise ProblemError(Code.NO_ROWS, "The data was read to its end and has 0 rows.")
     # A feature without geometry is the publisher's choice, not a sign that the source is read wrongly.
     bad = account.rejected_total - account.rejected[RowReason.GEOMETRY_MISSING]
+    if not account.kept and not bad:
+        raise ProblemError(Code.NO_ROWS, f"None of the {account.received:,} rows of the data has a geometry.")
     if account.kept and bad <= settings.max_rejected_share * account.received:
         return
     reason, count = account.rejected.most_common(1)[0]

@@ -1,7 +1,8 @@
 """A conform against the columns that the data really has: which column each name means, and one function an attribute.
 
 Names match exactly first, then without regard to case when exactly one column fits, with a warning. A name that fits
-no column reads as ''; when a required attribute would lose all its columns, the run stops and names the nearest ones.
+no column reads as '' with a warning; when all required attributes would lose all their columns, the run stops and
+names the nearest ones.
 """
 
 import difflib
@@ -144,12 +145,11 @@ def _check_names(named: Mapping[str, Rule], layer: Layer, resolver: _Resolver, p
         elif missing:
             warnings.append(_missing_problem(attribute, missing, resolver, pointer))
         warnings += [_case_warning(attribute, name, resolver, pointer) for name in names if _differs(name, resolver)]
-    for attribute, missing in lost.items():
-        problem = _missing_problem(attribute, missing, resolver, pointer)
-        if attribute in (*REQUIRED[layer], "lon", "lat") or len(lost) == len(named):
-            raise _raised(problem)
-        warnings.append(problem)
-    return warnings
+    problems = [_missing_problem(attribute, missing, resolver, pointer) for attribute, missing in lost.items()]
+    needed = {name for name in REQUIRED[layer] if name in named}
+    if problems and ((needed and needed <= lost.keys()) or len(lost) == len(named) or lost.keys() & {"lon", "lat"}):
+        raise _raised(problems[0])
+    return warnings + problems
 
 
 def _differs(name: str, resolver: _Resolver) -> bool:

@@ -61,11 +61,11 @@ def test_an_exact_name_wins_over_one_that_differs_in_case() -> None:
 
 
 def test_a_name_that_fits_two_columns_loosely_fits_none() -> None:
-    assert raised(conform_of(number="num", street="s"), "NUM", "Num", "s").code is Code.FIELD_NOT_FOUND
+    assert raised(conform_of(pid="num"), "NUM", "Num", layer=Layer.PARCELS).code is Code.FIELD_NOT_FOUND
 
 
-def test_a_required_attribute_without_its_column_stops_the_run_and_names_the_nearest() -> None:
-    problem = raised(conform_of(number="HOUSE_NUMBR", street="s"), "HOUSE_NUMBER", "s")
+def test_when_no_required_attribute_finds_a_column_the_run_stops_and_names_the_nearest() -> None:
+    problem = raised(conform_of(number="HOUSE_NUMBR", street="str", city="town"), "HOUSE_NUMBER", "town")
     assert (problem.code, problem.pointer) == (Code.FIELD_NOT_FOUND, "/conform/number")
     assert problem.message == "`number` needs the column 'HOUSE_NUMBR', which is not among the 2 of the data."
     assert problem.hint.startswith("Nearest: HOUSE_NUMBER.")
@@ -90,9 +90,9 @@ def test_a_conform_of_which_nothing_fits_stops_in_any_layer() -> None:
     [
         ({"function": "regexp", "field": "n", "pattern": "("}, Code.REGEX_INVALID, "/conform/number/pattern"),
         (
-            {"function": "chain", "functions": ["n", {"function": "regexp", "field": "n", "pattern": "n", "replace": "$5"}]},
+            {"function": "chain", "functions": [{"function": "regexp", "field": "n", "pattern": "n", "replace": "$5"}]},
             Code.REGEX_INVALID,
-            "/conform/number/functions/1/replace",
+            "/conform/number/functions/0/replace",
         ),
     ],
 )  # fmt: skip
