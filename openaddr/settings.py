@@ -16,6 +16,8 @@ class Settings:
     user_agent: str = "openaddresses-machine/11 (+https://openaddresses.io)"
     connect_seconds: float = 30.0
     read_seconds: float = 180.0
+    retry_seconds: float = 1.0
+    """Pause before a request to an ESRI service is repeated; it doubles each time."""
     max_rejected_share: float = 0.5
     """A run fails when more than this share of its rows is rejected (0 to 1)."""
     regexp_seconds: float = 1.0

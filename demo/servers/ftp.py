@@ -1,0 +1,95 @@
+"""An FTP server for the files of a folder."""
+
+import logging
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from pyftpdlib.authorizers import DummyAuthorizer  # type: ignore[import-untyped]
+from pyftpdlib.handlers import FTPHandler  # type: ignore[import-untyped]
+from pyftpdlib.ioloop import IOLoop  # type: ignore[import-untyped]
+from pyftpdlib.servers import FTPServer as Pyftpd  # type: ignore[import-untyped]
+
+
+class FtpServer:
+    """Read-only files of `folder`, for everybody or for one user; `commands` logs what was asked.
+
+    `masquerade` is an address that PASV names instead of the real one; `without` lists commands that it does not
+    know, such as SIZE; `sizes` makes SIZE answer something else for a path.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        user: tuple[str, str] | None = None,
+        masquerade: str | None = None,
+        without: tuple[str, ...] = (),
+        sizes: dict[str, int] | None = None,
+    ) -> None:
+        logging.getLogger("pyftpdlib").setLevel(logging.CRITICAL)
+        self.commands: list[tuple[str, str]] = []
+        self._loop = IOLoop()
+        self._server = Pyftpd(
+            ("127.0.0.1", 0), _handler(self, _authorizer(folder, user), masquerade, without, sizes or {}), self._loop
+        )
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port, known from the start."""
+        return int(self._server.address[1])
+
+    @property
+    def url(self) -> str:
+        """Scheme, address and port, without a slash at the end."""
+        return f"ftp://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._thread.join()
+        self._server.close_all()
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            self._loop.loop(timeout=0.02, blocking=False)
+
+
+def _authorizer(folder: Path, user: tuple[str, str] | None) -> Any:
+    authorizer = DummyAuthorizer()
+    if user is None:
+        authorizer.add_anonymous(str(folder))
+    else:
+        authorizer.add_user(*user, str(folder))
+    return authorizer
+
+
+def _handler(
+    server: FtpServer, authorizer: Any, masquerade: str | None, without: tuple[str, ...], sizes: dict[str, int]
+) -> Any:
+    class Handler(FTPHandler):  # type: ignore[misc]
+        proto_cmds: ClassVar[dict[str, Any]] = {
+            name: known for name, known in FTPHandler.proto_cmds.items() if name not in without
+        }
+
+        def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
+            server.commands.append((cmd, arg))
+            super().pre_process_command(line, cmd, arg)
+
+        def ftp_SIZE(self, path: str) -> None:
+            name = "/" + str(Path(path).relative_to(self.fs.root))
+            if name in sizes:
+                self.respond(f"213 {sizes[name]}")
+            else:
+                super().ftp_SIZE(path)
+
+    Handler.authorizer = authorizer
+    Handler.masquerade_address = masquerade
+    return Handler

@@ -1,0 +1,170 @@
+"""An HTTP server whose answers, right or wrong, are values."""
+
+import ssl
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for. Names of headers are in lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path, decoded, without query."""
+        return unquote(urlsplit(self.target).path)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Query and form together."""
+        pairs = parse_qsl(urlsplit(self.target).query, keep_blank_values=True)
+        if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            pairs += parse_qsl(self.body.decode(), keep_blank_values=True)
+        return dict(pairs)
+
+
+@dataclass(frozen=True)
+class Response:
+    """What is sent, and where the sending goes wrong.
+
+    `stops_after` bytes of the body the connection is closed although more was promised; with `silent` it stays open
+    and nothing more comes. `hangs_up` closes it without any answer. `length` promises another number of bytes than
+    there are.
+    """
+
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+    chunked: bool = False
+    stops_after: int | None = None
+    silent: bool = False
+    hangs_up: bool = False
+    length: int | None = None
+
+
+class HttpServer:
+    """Serves `answer` on a free port from `__enter__` to `__exit__`; over TLS when given a context."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.requests: list[Request] = []
+        self._closing = threading.Event()
+        self._tls = tls
+        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def answer(self, request: Request) -> Response:
+        """What to send for a request; to be written by the servers built on this one."""
+        raise NotImplementedError
+
+    @property
+    def port(self) -> int:
+        """The port, known from the start."""
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """Scheme, address and port, without a slash at the end."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def respond(self, request: Request, handler: BaseHTTPRequestHandler) -> None:
+        """Log the request and send its answer."""
+        self.requests.append(request)
+        response = self.answer(request)
+        if response.hangs_up:
+            handler.close_connection = True
+            return
+        if response.silent and response.stops_after is None:
+            self._fall_silent(handler)
+            return
+        self._send_head(response, handler)
+        if request.method == "HEAD":
+            return
+        self._send_body(response, handler)
+        if response.silent:
+            self._fall_silent(handler)
+
+    def _fall_silent(self, handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.flush()
+        self._closing.wait()
+        handler.close_connection = True
+
+    def _send_head(self, response: Response, handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(response.status, response.reason)
+        for name, value in response.headers.items():
+            handler.send_header(name, value)
+        if response.chunked:
+            handler.send_header("Transfer-Encoding", "chunked")
+        else:
+            length = len(response.body) if response.length is None else response.length
+            handler.send_header("Content-Length", str(length))
+        handler.end_headers()
+
+    def _send_body(self, response: Response, handler: BaseHTTPRequestHandler) -> None:
+        body = response.body if response.stops_after is None else response.body[: response.stops_after]
+        if response.chunked:
+            for start in range(0, len(body), 1 << 16):
+                block = body[start : start + (1 << 16)]
+                handler.wfile.write(b"%x\r\n%s\r\n" % (len(block), block))
+            if response.stops_after is None:
+                handler.wfile.write(b"0\r\n\r\n")
+        else:
+            handler.wfile.write(body)
+        if response.stops_after is not None or response.length is not None:
+            handler.close_connection = True
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+
+def _handler_of(server: HttpServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle(self) -> None:
+            # Clients that leave in the middle, or that do not like our certificate, are part of the game.
+            with suppress(ConnectionError, ssl.SSLError):
+                super().handle()
+
+        def finish(self) -> None:
+            with suppress(ConnectionError, ssl.SSLError):
+                super().finish()
+
+        def _any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            server.respond(Request(self.command, self.path, headers, body), self)
+
+        do_GET = do_HEAD = do_POST = _any
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing on stderr; `requests` is the log."""
+
+    return Handler

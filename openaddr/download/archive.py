@@ -1,0 +1,72 @@
+"""Opens what was downloaded: zip archives (also zips in zips) and gzip files, within limits."""
+
+from collections.abc import Iterator
+from gzip import BadGzipFile
+from pathlib import Path
+
+from isal import igzip, isal_zlib
+
+from openaddr.download.kinds import Kind, kind_of
+from openaddr.download.limits import Budget
+from openaddr.download.store import BLOCK, HEAD, write
+from openaddr.download.zips import unpack_zip
+from openaddr.errors import Code, ProblemError
+
+DOCUMENTS = (".xlsx", ".xlsm", ".ods", ".docx")
+"""Files that are zips inside and yet one document."""
+
+
+def unpack(path: Path, compression: str | None, wanted: str | None, folder: Path) -> tuple[Path, ...]:
+    """All files of a download, sorted, unpacked into `folder`, which should be a folder of its own.
+
+    `compression` is zip, gzip or None, which goes by the first bytes; what is neither is returned as it is. `wanted`
+    is the `file` of the conform: of a zip only what belongs to it is extracted. Zips inside a zip are unpacked into a
+    folder of their name. Raises ProblemError: ARCHIVE_BAD, ARCHIVE_UNSUPPORTED, FILE_NOT_IN_ARCHIVE, FILE_AMBIGUOUS,
+    DISK_FULL.
+    """
+    with path.open("rb") as file:
+        found = kind_of(file.read(HEAD))
+    how = compression or _guessed(path, found)
+    if how is None:
+        return (path,)
+    folder.mkdir(parents=True, exist_ok=True)
+    budget = Budget(path.stat().st_size)
+    if how == "gzip":
+        if found != Kind.GZIP:
+            raise _not(path, "gzip", found)
+        return (_gunzip(path, folder, budget),)
+    files = unpack_zip(path, wanted, folder, budget)
+    if files is None:
+        raise _not(path, "zip", found)
+    return tuple(sorted(files))
+
+
+def _guessed(path: Path, found: Kind) -> str | None:
+    if found == Kind.GZIP:
+        return "gzip"
+    return "zip" if found == Kind.ZIP and path.suffix.lower() not in DOCUMENTS else None
+
+
+def _not(path: Path, declared: str, found: Kind) -> ProblemError:
+    size = path.stat().st_size
+    looks = "it ends before its directory" if declared == "zip" and found == Kind.ZIP else f"it looks like {found}"
+    return ProblemError(Code.ARCHIVE_BAD, f"The download is no complete {declared} of {size:,} bytes: {looks}.")
+
+
+def _gunzip(path: Path, folder: Path, budget: Budget) -> Path:
+    target = folder / (path.stem if path.suffix.lower() == ".gz" else "data")
+    write(_gzip_blocks(path, budget), target)
+    return target
+
+
+def _gzip_blocks(path: Path, budget: Budget) -> Iterator[bytes]:
+    done = 0
+    try:
+        with igzip.IGzipFile(path, "rb") as file:  # type: ignore[no-untyped-call]
+            while block := file.read(BLOCK):
+                done += len(block)
+                budget.spend(len(block), path.name)
+                yield block
+    except (EOFError, BadGzipFile, isal_zlib.error) as error:  # type: ignore[misc]  # its stub calls it a value
+        message = f"The gzip file is damaged after {done:,} unpacked bytes: {error}."
+        raise ProblemError(Code.ARCHIVE_BAD, message) from None

@@ -1,0 +1,104 @@
+"""Requests to one ESRI layer, repeated where what went wrong may pass."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from openaddr.download.address import Address
+from openaddr.download.esri.answers import NotJsonError, read_object
+from openaddr.download.esri.layer import EsriLayer, parse_layer
+from openaddr.download.web import Answer, Client
+from openaddr.errors import Code, ProblemError
+from openaddr.settings import Settings
+
+TRIES = 5
+MAX_ANSWER = 512_000_000
+PASSING = (Code.HTTP_5XX, Code.TIMED_OUT, Code.CONNECT_FAILED, Code.TRUNCATED)
+TOLERATED = (
+    Code.ESRI_ERROR,
+    Code.ESRI_NO_QUERY,
+    Code.HTTP_4XX,
+    Code.HTTP_5XX,
+    Code.HTML_INSTEAD_OF_DATA,
+    Code.TIMED_OUT,
+)
+Result = TypeVar("Result")
+
+
+class Service:
+    """One layer of one server. Query parameters that the source gives, such as a token, go along everywhere."""
+
+    def __init__(self, client: Client, address: Address, settings: Settings) -> None:
+        self._client = client
+        self._pause = settings.retry_seconds
+        self._extra = {key: value for key, value in parse_qsl(address.query) if key.lower() != "f"}
+        self._address = _bare(address)
+
+    def layer(self) -> EsriLayer:
+        """What the layer says of itself; where that was redirected to, the following requests go at once."""
+
+        def attempt() -> EsriLayer:
+            answer, body = self._get(self._address, {})
+            metadata = read_object(answer, body)
+            self._address = _bare(answer.address)
+            return parse_layer(metadata, answer.address.host)
+
+        return self.patiently(attempt)
+
+    def ask(self, parameters: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """A question that the server may refuse (None): how many rows, which ids, which statistics."""
+        try:
+            return self.patiently(lambda: read_object(*self._get(self._query, parameters)))
+        except ProblemError as error:
+            if error.problem.code not in TOLERATED:
+                raise
+            return None
+
+    def count(self) -> int | None:
+        """Rows that the server announces, None when it does not say."""
+        answer = self.ask({"where": "1=1", "returnCountOnly": "true"})
+        count = answer.get("count") if answer else None
+        return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+
+    def post(self, parameters: Mapping[str, str]) -> tuple[Answer, bytes]:
+        """One query by POST, as long conditions do not fit into an address. One try."""
+        form = urlencode(self._extra | dict(parameters) | {"f": "json"})
+        return _whole(self._client.request(self._query, method="POST", form=form, accept_encoding="gzip"))
+
+    def patiently(self, attempt: Callable[[], Result], *passing: Code) -> Result:
+        """Try up to TRIES times with growing pauses while the problem is one that may pass (or one in `passing`)."""
+        for pause in (self._pause * 2**number for number in range(TRIES - 1)):
+            try:
+                return attempt()
+            except ProblemError as error:
+                if not isinstance(error, NotJsonError) and error.problem.code not in (*PASSING, *passing):
+                    raise
+            time.sleep(pause)
+        return attempt()
+
+    @property
+    def _query(self) -> Address:
+        return replace(self._address, target=f"{self._address.target}/query")
+
+    def _get(self, address: Address, parameters: Mapping[str, str]) -> tuple[Answer, bytes]:
+        query = urlencode(self._extra | dict(parameters) | {"f": "json"})
+        asked = replace(address, target=f"{address.target}?{query}")
+        return _whole(self._client.request(asked, accept_encoding="gzip"))
+
+
+def _bare(address: Address) -> Address:
+    """The address of the layer itself, without query and slash at the end."""
+    return replace(address, target=address.target.partition("?")[0].rstrip("/"))
+
+
+def _whole(answer: Answer) -> tuple[Answer, bytes]:
+    body = bytearray()
+    for block in answer.blocks(decode=True):
+        body += block
+        if len(body) > MAX_ANSWER:
+            answer.response.close()
+            message = f"{answer.address.host} sent an answer of more than {MAX_ANSWER:,} bytes."
+            raise ProblemError(Code.ESRI_ERROR, message)
+    return answer, bytes(body)
