@@ -62,6 +62,13 @@ def codec_from_bytes(start: bytes) -> str | None:
     return next((name for mark, name in _BYTE_ORDER_MARKS if start.startswith(mark)), None)
 
 
+def decoded(raw: bytes, codec: str, *, cut: bool = False) -> str:
+    """One value as text, with markers for bad bytes; half a character at the end of a `cut` value is left out."""
+    if not cut:
+        return raw.decode(codec, _ON_ERROR)
+    return codecs.getincrementaldecoder(codec)(_ON_ERROR).decode(raw)
+
+
 class Utf8File:
     """A file read as UTF-8 without byte order mark; blocks end between characters.
 
