@@ -2,14 +2,18 @@
 
 import logging
 import threading
+import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from pyftpdlib.authorizers import DummyAuthorizer  # type: ignore[import-untyped]
-from pyftpdlib.handlers import FTPHandler  # type: ignore[import-untyped]
-from pyftpdlib.ioloop import IOLoop  # type: ignore[import-untyped]
-from pyftpdlib.servers import FTPServer as Pyftpd  # type: ignore[import-untyped]
+with warnings.catch_warnings():
+    # pyftpdlib imports asyncore, which Python 3.11 calls deprecated; from 3.12 on it brings its own.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from pyftpdlib.authorizers import DummyAuthorizer  # type: ignore[import-untyped]
+    from pyftpdlib.handlers import FTPHandler  # type: ignore[import-untyped]
+    from pyftpdlib.ioloop import IOLoop  # type: ignore[import-untyped]
+    from pyftpdlib.servers import FTPServer as Pyftpd  # type: ignore[import-untyped]
 
 
 class FtpServer:
@@ -91,5 +95,6 @@ def _handler(
                 super().ftp_SIZE(path)
 
     Handler.authorizer = authorizer
+    Handler.auth_failed_timeout = 0
     Handler.masquerade_address = masquerade
     return Handler

@@ -1,7 +1,6 @@
 """The download: what one layer source publishes, fetched through the guard onto our disk."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from openaddr.download.address import parse_address
 from openaddr.download.esri import download_layer
@@ -34,8 +33,7 @@ def download(entry: LayerSource, folder: Path, settings: Settings, progress: Pro
 
 
 def _dispatch(entry: LayerSource, data: str, folder: Path, settings: Settings, progress: Progress) -> Downloaded:
-    scheme = urlsplit(data).scheme
-    if scheme == "file" or (entry.protocol == "file" and not scheme):
+    if data[:5].lower() == "file:" or (entry.protocol == "file" and "://" not in data):
         return download_file(data, folder, settings, progress)
     address = parse_address(data)
     if entry.protocol == "ESRI":

@@ -29,7 +29,6 @@ class _GuardedFtp(ftplib.FTP):
         self.sock = opened
         self.af = opened.family
         self.file = opened.makefile("r", encoding=self.encoding, errors="surrogateescape")
-        self.welcome = self.getresp()
 
 
 def download_ftp(address: Address, folder: Path, settings: Settings, progress: Progress) -> Downloaded:
@@ -42,6 +41,7 @@ def download_ftp(address: Address, folder: Path, settings: Settings, progress: P
     try:
         # Closed without QUIT: its reply may never come, or be the one of a transfer that failed before.
         with opened, closing(_GuardedFtp(opened, settings.read_seconds)) as session:
+            session.welcome = session.getresp()
             session.login(address.user or "anonymous", address.password or "anonymous@")
             saved = _retrieve(session, address, folder, progress)
     except ftplib.Error as error:

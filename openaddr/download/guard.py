@@ -15,7 +15,12 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")  # RFC 9637, newer than our oldest Python
-AZURE_HOST = ipaddress.IPv4Address("168.63.129.16")  # looks public, but is the host below a virtual machine
+NOT_REALLY_PUBLIC = (
+    # Protocol assignments (RFC 6890), of which Python 3.11 knows a part; Oracle's cloud keeps secrets at .192.
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    # Looks public and is the host below a virtual machine in Azure.
+    ipaddress.IPv4Network("168.63.129.16/32"),
+)
 
 
 def connect(host: str, port: int, seconds: float | None, allow_hosts: Collection[str]) -> socket.socket:
@@ -35,7 +40,8 @@ def connect(host: str, port: int, seconds: float | None, allow_hosts: Collection
 def is_public(address: IPAddress) -> bool:
     """Whether the address is one of the open internet, also inside its translated and tunnelled forms."""
     if isinstance(address, ipaddress.IPv4Address):
-        return address.is_global and not address.is_multicast and not address.is_reserved and address != AZURE_HOST
+        special = address.is_multicast or address.is_reserved or any(address in each for each in NOT_REALLY_PUBLIC)
+        return address.is_global and not special
     inner = _embedded(address)
     if inner:
         return all(is_public(each) for each in inner)

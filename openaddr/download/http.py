@@ -85,7 +85,10 @@ def _refuse_page(answer: Answer, address: Address, saved: Saved) -> None:
 
 def _is_data(kind: Kind, address: Address, head: bytes) -> bool:
     """Whether bytes that were declared as HTML are data all the same: scripts often forget to say what they send."""
+    named = bool(of_name(address.path))
+    if kind == Kind.XML:
+        return named or head.lstrip().startswith(b"<?xml")
     if kind != Kind.TEXT:
-        return kind != Kind.BINARY or bool(of_name(address.path))
+        return named or kind != Kind.BINARY
     is_table = any(separator in head.partition(b"\n")[0] for separator in SEPARATORS)
-    return not has_markup(head) and (is_table or bool(of_name(address.path)))
+    return not has_markup(head) and (is_table or named)

@@ -26,10 +26,11 @@ def download_file(data: str, folder: Path, settings: Settings, progress: Progres
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise ProblemError(Code.FILE_MISSING, f"{path} cannot be opened: {error.strerror}.") from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise ProblemError(Code.FILE_REFUSED, f"{path} is not a regular file.")
     with open(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise ProblemError(Code.FILE_REFUSED, f"{path} is not a regular file.")
         require_room(folder, found.st_size)
         target = folder / f"data{of_name(path.name) or '.bin'}"
         saved = save(_blocks(file), target, lambda done: progress("download", done, found.st_size, "bytes"))

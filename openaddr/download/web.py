@@ -49,7 +49,8 @@ class Answer:
     def blocks(self, *, decode: bool) -> Iterator[bytes]:
         """The body; with `decode` its Content-Encoding is undone. Raises ProblemError: TRUNCATED, TIMED_OUT."""
         try:
-            yield from self.response.stream(BLOCK, decode_content=decode)
+            while block := self.response.read1(BLOCK, decode_content=decode):
+                yield block
         except TimeoutError:
             raise ProblemError(Code.TIMED_OUT, f"{self.address.host} fell silent after {self._so_far()}.") from None
         except DecodeError as error:
@@ -66,7 +67,9 @@ class Answer:
 
 
 class Client:
-    """Requests for one layer source. Connections are kept open and reused until the end of the `with` block.
+    """Requests for one layer source, one at a time; the body of an answer is read before the next request.
+
+    Connections are kept open and reused until the end of the `with` block.
 
     `headers` of the source go to the host of `origin` only, and never again over a connection that failed
     verification. `warnings` tells which hosts had to be read unverified.
@@ -80,6 +83,7 @@ class Client:
         if origin.basic_authorization:
             self._own_headers = {"Authorization": origin.basic_authorization, **self._own_headers}
         self._unverified: set[str] = set()
+        self._last: BaseHTTPResponse | None = None
         self._pools: dict[tuple[str, str, int, bool], HTTPConnectionPool] = {}
 
     def __enter__(self) -> Self:
@@ -88,6 +92,8 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._last is not None:
+            self._last.close()
         for pool in self._pools.values():
             pool.close()
 
@@ -100,7 +106,7 @@ class Client:
         """
         start = address
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._send(address, method, form, accept_encoding)
+            self._last = response = self._send(address, method, form, accept_encoding)
             location = response.headers.get("location")
             if response.status not in REDIRECTS or location is None:
                 return Answer(response, address)
