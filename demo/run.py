@@ -94,7 +94,7 @@ def demo(output: Path, *options: str) -> Iterator[Result]:
 
 def _placed(folder: Path, hosts: dict[str, str]) -> Iterator[Path]:
     """The bundled sources with the addresses of the servers in place of the invented ones."""
-    for path in sorted(SOURCES.rglob("*.json")):
+    for path in sorted(SOURCES.rglob("*.json"), key=lambda found: found.with_suffix("")):
         text = path.read_text(encoding="utf-8")
         for invented, real in hosts.items():
             text = text.replace(invented, real)

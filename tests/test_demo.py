@@ -1,0 +1,71 @@
+"""The demo: everything that the town publishes arrives, whatever the format and the protocol."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo import town
+from demo.run import SOURCES, Result, demo
+from openaddr.source.entries import COMPRESSIONS, FORMATS
+from openaddr.source.rules import SimpleFunction
+
+BUNDLED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in SOURCES.rglob("*.json")}
+SAME_PLACE = 2e-6
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def results(output: Path) -> list[Result]:
+    return list(demo(output, "--no-tiles", "--no-preview"))
+
+
+def rows(output: Path, result: Result) -> dict[str, dict[str, Any]]:
+    """The published features of a run by id."""
+    path = output / result.source / result.layer / result.name / f"{result.layer}.geojsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return {feature["properties"]["id"]: feature for feature in map(json.loads, lines)}
+
+
+def test_every_bundled_source_ends_as_it_should(results: list[Result]) -> None:
+    assert [str(result) for result in results if not result.as_expected] == []
+    assert len({result.source for result in results}) == len(BUNDLED)
+
+
+def test_the_same_house_is_at_the_same_place_whatever_the_format(results: list[Result], output: Path) -> None:
+    houses = town.addresses().in_degrees()
+    known = dict(zip(houses.columns["id"], zip(houses.rows(), houses.geometry, strict=True), strict=True))
+    compared = 0
+    for result in (result for result in results if result.layer == "addresses" and result.status == "succeeded"):
+        for key, feature in rows(output, result).items():
+            if not key:
+                continue
+            (_, number, street, *_), point = known[key]
+            found = feature["properties"]
+            assert found["number"].partition("/")[0] == number and found["street"] == street, result.source
+            assert feature["geometry"]["coordinates"] == pytest.approx([point.x, point.y], abs=SAME_PLACE)
+            compared += 1
+    assert compared >= 14 * len(known)
+
+
+def members(value: object, name: str) -> set[str]:
+    """All texts that stand under a name, at any depth."""
+    if isinstance(value, dict):
+        own = {str(value[name])} if name in value else set()
+        return own.union(*(members(inner, name) for inner in value.values()))
+    return set().union(*(members(inner, name) for inner in value)) if isinstance(value, list) else set()
+
+
+def test_the_bundle_shows_every_format_protocol_compression_and_function() -> None:
+    bundle = list(BUNDLED.values())
+    assert members(bundle, "format") == set(FORMATS)
+    assert members(bundle, "protocol") == {"http", "ftp", "ESRI"}
+    assert members(bundle, "compression") == set(COMPRESSIONS)
+    functions = {kind.__struct_config__.tag for kind in SimpleFunction.__args__}
+    assert members(bundle, "function") == functions | {"chain"}
