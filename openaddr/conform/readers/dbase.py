@@ -1,12 +1,20 @@
-"""What the .dbf and .cpg beside a .shp say about the encoding of its text."""
+"""What the files beside a .shp say: the encoding of the text, and how much there should be.
 
+The layouts are those of the ESRI Shapefile Technical Description (1998) and of dBASE III.
+"""
+
+import struct
 from pathlib import Path
 
+import numpy as np
+
 from openaddr.conform.readers.text import codec_of
-from openaddr.errors import ProblemError
+from openaddr.errors import Code, ProblemError
 
 _MAX_CPG = 64
 _LANGUAGE_BYTE = 29
+_DBF_HEADER = 32
+_SHX_HEADER = 100
 _LANGUAGES = {
     0x01: 437, 0x02: 850, 0x03: 1252, 0x04: "mac-roman", 0x08: 865, 0x09: 437, 0x0A: 850, 0x0B: 437, 0x0D: 437,
     0x0E: 850, 0x0F: 437, 0x10: 850, 0x11: 437, 0x12: 850, 0x13: 932, 0x14: 850, 0x15: 437, 0x16: 850, 0x17: 865,
@@ -33,6 +41,41 @@ def declared_codec(shapefile: Path) -> str | None:
         head = file.read(_LANGUAGE_BYTE + 1)
     page = _LANGUAGES.get(head[_LANGUAGE_BYTE]) if len(head) > _LANGUAGE_BYTE else None
     return None if page is None else _codec(str(page))
+
+
+def require_whole(shapefile: Path) -> None:
+    """Raise ProblemError(DATA_UNREADABLE) when .shp or .dbf end before their index or header says.
+
+    GDAL gives the rows that are there and says nothing.
+    """
+    beside = {file.suffix.lower(): file for file in siblings(shapefile)}
+    if ".shx" in beside:
+        _require_shapes(shapefile, beside[".shx"])
+    if ".dbf" in beside:
+        _require_records(beside[".dbf"])
+
+
+def _require_shapes(shapefile: Path, index: Path) -> None:
+    entries = np.fromfile(index, dtype=">i4", offset=_SHX_HEADER, count=-1)
+    places = entries[: len(entries) // 2 * 2].reshape(-1, 2).astype(np.int64)
+    size = shapefile.stat().st_size
+    # Both in units of 16 bits; a record has a header of 8 bytes that its length leaves out.
+    outside = int((places.sum(axis=1) * 2 + 8 > size).sum())
+    if outside:
+        message = f"{shapefile.name} breaks off: {outside:,} of its {len(places):,} shapes lie beyond its end."
+        raise ProblemError(Code.DATA_UNREADABLE, message)
+
+
+def _require_records(table: Path) -> None:
+    with table.open("rb") as file:
+        head = file.read(_DBF_HEADER)
+    if len(head) < _DBF_HEADER:
+        return
+    records, header, length = struct.unpack("<IHH", head[4:12])
+    there = max(0, table.stat().st_size - header) // length if length else records
+    if there < records:
+        message = f"{table.name} breaks off: it has {there:,} rows, {records:,} by its header."
+        raise ProblemError(Code.DATA_UNREADABLE, message)
 
 
 def siblings(shapefile: Path) -> list[Path]:

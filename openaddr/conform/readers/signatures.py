@@ -4,13 +4,17 @@ GDAL looks at bytes rather than names, so a virtual dataset or the description o
 .gml would be opened as what it is, and lead to other files and to the network.
 """
 
+import os
 import re
 from pathlib import Path
+from typing import BinaryIO
 from xml.parsers import expat
 
 from openaddr.errors import Code, ProblemError
 
 _HEAD = 65_536
+_TAIL = 4_096
+_XML_IN_BYTES = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[^\0]")
 _GML = re.compile(rb"opengis\.net/gml")
 _NOT_DATA = re.compile(r"OGR\w+|\w*_?Capabilities|schema|html|\w*Exception\w*", re.IGNORECASE)
 _SQLITE = b"SQLite format 3\0"
@@ -32,6 +36,7 @@ def driver_of(path: Path, form: str) -> str:
         return "OpenFileGDB"
     with path.open("rb") as file:
         head = file.read(_HEAD)
+        tail = _tail(file)
     match form:
         case "gpkg" if head.startswith(_SQLITE):
             return "GPKG"
@@ -39,13 +44,26 @@ def driver_of(path: Path, form: str) -> str:
             return "ESRI Shapefile"
         case "xml":
             root = _root(head)
-            if root and not _NOT_DATA.fullmatch(root):
-                if root.lower() == "kml":
-                    return "LIBKML"
-                if _GML.search(head):
-                    return "GML"
+            name = _local(root)
+            if root and not _NOT_DATA.fullmatch(name) and (name.lower() == "kml" or _GML.search(head)):
+                _require_end(path, head, tail, root)
+                return "LIBKML" if name.lower() == "kml" else "GML"
     wanted = {"gpkg": "a GeoPackage", "xml": "GML or KML"}.get(form, "a shapefile")
     raise ProblemError(Code.DATA_UNREADABLE, f"{path.name} is {_kind(head)}, not {wanted}.")
+
+
+def _tail(file: BinaryIO) -> bytes:
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+    return file.read()
+
+
+def _require_end(path: Path, head: bytes, tail: bytes, root: str) -> None:
+    """GDAL says nothing when XML breaks off, it only gives fewer rows."""
+    end = f"</{root}>"
+    spaced = re.sub(rb"\s+>", b">", tail)
+    if _XML_IN_BYTES.match(head) and end.encode() not in spaced:
+        message = f"{path.name} of {path.stat().st_size:,} bytes breaks off: there is no {end} at its end."
+        raise ProblemError(Code.DATA_UNREADABLE, message)
 
 
 def _kind(head: bytes) -> str:
@@ -56,7 +74,7 @@ def _kind(head: bytes) -> str:
             return kind
     root = _root(head)
     if root:
-        return f"XML with the root element <{root}>"
+        return f"XML with the root element <{_local(root)}>"
     if head.lstrip()[:1] in (b"{", b"["):
         return "JSON"
     if b"<html" in head[:1024].lower() or b"<!doctype html" in head[:1024].lower():
@@ -64,15 +82,19 @@ def _kind(head: bytes) -> str:
     return f"something else: it begins with the bytes {head[:8].hex(' ')}"
 
 
+def _local(name: str | None) -> str:
+    return (name or "").rpartition(":")[2]
+
+
 class _Found(Exception):
     """The root element, once it has begun."""
 
 
 def _root(head: bytes) -> str | None:
-    """The name of the root element without prefix, None when `head` does not begin an XML document."""
+    """The name of the root element, None when `head` does not begin an XML document."""
 
     def begin(name: str, _attributes: dict[str, str]) -> None:
-        raise _Found(name.rpartition(":")[2])
+        raise _Found(name)
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = begin

@@ -14,7 +14,7 @@ from pyogrio.raw import open_arrow
 
 from openaddr.conform.located import take
 from openaddr.conform.readers.dataset import Batch, Geometry, Mask, RowNumbers
-from openaddr.conform.readers.dbase import declared_codec, siblings
+from openaddr.conform.readers.dbase import declared_codec, require_whole, siblings
 from openaddr.conform.readers.gdal import gdal_at, prepare
 from openaddr.conform.readers.layers import choose_layer
 from openaddr.conform.readers.signatures import driver_of
@@ -45,6 +45,7 @@ def open_vector(path: Path, form: str, *, layer: str | int | None = None, encodi
         chosen = choose_layer(path, layer, by_geometry=driver == "OpenFileGDB")
         if driver == "ESRI Shapefile":
             path = _plainly_named(path)
+            require_whole(path)
             return _open_shapefile(path, chosen, declared_codec(path) or codec or "iso8859-1")
         return _open(path, chosen, driver, _GML_OPTIONS if driver == "GML" else {}, TextRule())
 
@@ -65,7 +66,8 @@ def _open(path: Path, layer: str | int, driver: str, options: dict[str, str], ru
     names = [str(name) for name in found["fields"]]
     read = [_read_name(name, rule.codec) for name in names]
     spelling = dict(zip(reversed(read), reversed(names), strict=True))
-    return VectorFile(tuple(dict.fromkeys(read)), _crs(found["crs"]), path, layer, options, rule, spelling)
+    count = None if driver == "ESRI Shapefile" or found["features"] < 0 else int(found["features"])
+    return VectorFile(tuple(dict.fromkeys(read)), _crs(found["crs"]), path, layer, options, rule, spelling, count)
 
 
 def _read_name(name: str, codec: str | None) -> str:
@@ -91,7 +93,11 @@ def _plainly_named(path: Path) -> Path:
 
 @dataclass(frozen=True)
 class VectorFile:
-    """One layer of a file, ready to be read once. `spelling` gives GDAL's name for each of `columns`."""
+    """One layer of a file, ready to be read once.
+
+    `spelling` gives GDAL's name for each of `columns`. `count` is the number of rows that the file says it has; None
+    for shapefiles, where it includes deleted rows.
+    """
 
     columns: tuple[str, ...]
     crs: str | None
@@ -100,18 +106,25 @@ class VectorFile:
     options: dict[str, str]
     rule: TextRule
     spelling: dict[str, str]
+    count: int | None
 
     def batches(self, columns: Sequence[str], account: RowAccount) -> Iterator[Batch]:
-        """All rows in the order of the file. Raises ProblemError where GDAL cannot go on."""
+        """All rows in the order of the file. Raises ProblemError where GDAL cannot go on, or stops too early."""
         names = [self.spelling[name] for name in columns]
         how: dict[str, Any] = {"layer": self.layer, "columns": names, "batch_size": _BATCH_ROWS, **self.options}
         with ExitStack() as stack:
             with gdal_at(self.path):
                 opened = open_arrow(self.path, use_pyarrow=True, datetime_as_string=True, **how)
                 meta, reader = stack.enter_context(opened)
+            read = 0
             while (rows := self._next(reader)) is not None:
+                read += len(rows)
                 if len(rows):
                     yield self._batch(rows, columns, meta["geometry_name"] or _GEOMETRY, account)
+        # A damaged page or a mistake in XML ends the reading without an error.
+        if self.count is not None and read < self.count:
+            message = f"{self.path.name} is damaged: only {read:,} of its {self.count:,} rows can be read."
+            raise ProblemError(Code.DATA_UNREADABLE, message)
 
     def _next(self, reader: Any) -> pa.RecordBatch | None:
         with gdal_at(self.path):
