@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 BIN := $(VENV)/bin
-BASEMAP := openaddr/outputs/basemap.fgb
+BASEMAP := openaddr/outputs/basemap.arrow
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps
 # New releases of the tools that others run on our files must not change what is tested: everything is locked.
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \

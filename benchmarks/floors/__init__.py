@@ -1,0 +1,1 @@
+"""The fastest way to decode each format, for `benchmarks.floor`."""

@@ -1,0 +1,103 @@
+"""One measurement in a process of its own: `python -m benchmarks.worker KIND CASE ROWS FOLDER`; prints the rows."""
+
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.cases import CASES, Case
+
+DATA = Path("build/bench")
+NOW = datetime(2026, 8, 1, tzinfo=UTC)
+
+
+def files_of(case: Case, rows: int) -> tuple[Path, ...]:
+    """The files that `data.make` has left, found without loading what made them."""
+    folder = DATA / f"{case.data}-{rows}"
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != ".done")
+    wanted = {".gml"} if case.data == "gml" else {".shp"} if case.data.startswith("shp") else None
+    return tuple(path for path in files if wanted is None or path.suffix in wanted)
+
+
+def conform_only(case: Case, rows: int, folder: Path) -> int:
+    """Conform, and nothing else."""
+    pipeline = importlib.import_module("openaddr.conform.pipeline")
+    columns = ("OBJECTID", *case.needed) if case.protocol == "ESRI" else ()
+    found: int = pipeline.conform(case.entry, "xx/bench", files_of(case, rows), folder, columns=columns).rows
+    return found
+
+
+def conform_and_zip(case: Case, rows: int, folder: Path) -> int:
+    """Conform and the CSV zip: what is compared with the predecessors and with the floor."""
+    kept = conform_only(case, rows, folder)
+    extract = importlib.import_module("openaddr.conform.extract")
+    batches = importlib.import_module("openaddr.outputs.batch")
+    writer = importlib.import_module("openaddr.outputs.csv_zip").CsvZip(case.entry, "xx/bench", folder, NOW)
+    for frame in extract.read_batches(folder / "extract.arrow"):
+        writer.feed(batches.Batch(frame))
+    writer.finish()
+    return kept
+
+
+def floor(case: Case, rows: int, folder: Path) -> int:
+    """What no program could do without."""
+    found: int = importlib.import_module("benchmarks.floor").write_floor(case, files_of(case, rows), folder / "floor")
+    return found
+
+
+def all_outputs(case: Case, rows: int, folder: Path) -> int:
+    """Conform and every output made of rows."""
+    outputs = importlib.import_module("openaddr.outputs")
+    pipeline = importlib.import_module("openaddr.conform.pipeline")
+    extract = pipeline.conform(case.entry, "xx/bench", files_of(case, rows), folder)
+    options = outputs.Options(tiles=False, preview=False)
+    target = folder / "outputs"
+    target.mkdir()
+    outputs.write_outputs(extract, case.entry, "xx/bench", target, options, NOW)
+    return int(extract.rows)
+
+
+def warm(case: Case, rows: int, folder: Path) -> int:
+    """Process a source twice in one process; prints the CPU seconds of the second time on standard error."""
+    process = importlib.import_module("openaddr.process")
+    settings = importlib.import_module("openaddr.settings")
+    outputs = importlib.import_module("openaddr.outputs")
+    source = write_source(case, rows, folder)
+    options = outputs.Options(tiles=False, preview=False)
+    allowed = settings.Settings(allow_files=(str(DATA.resolve()),))
+    kept = 0
+    for turn in ("cold", "warm"):
+        request = process.Request(source, folder / turn, options=options, settings=allowed)
+        started = time.process_time()
+        (run,) = process.process_source(request)
+        spent = time.process_time() - started
+        assert run.problem is None, run.problem
+        kept = run.account.kept
+    print(f"{spent:.3f}", file=sys.stderr)
+    return kept
+
+
+def write_source(case: Case, rows: int, folder: Path) -> Path:
+    """A source file whose data is on this disk."""
+    (data,) = files_of(case, rows)
+    member = {"name": "bench", "protocol": "file", "data": data.resolve().as_uri(), "conform": case.rules}
+    source = {"schema": 2, "coverage": {"geometry": {}}, "layers": {"addresses": [member]}}
+    path = folder / "bench.json"
+    path.write_text(json.dumps(source), encoding="utf-8")
+    return path
+
+
+KINDS: dict[str, Callable[[Case, int, Path], int]] = {
+    "conform": conform_only,
+    "ours": conform_and_zip,
+    "floor": floor,
+    "all": all_outputs,
+    "warm": warm,
+}
+
+if __name__ == "__main__":
+    _, kind, name, count, place = sys.argv
+    print(KINDS[kind](CASES[name], int(count), Path(place)))
