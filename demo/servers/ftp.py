@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Self
 with warnings.catch_warnings():
     # pyftpdlib imports asyncore, which Python 3.11 calls deprecated; from 3.12 on it brings its own.
     warnings.simplefilter("ignore", DeprecationWarning)
-    from pyftpdlib.authorizers import DummyAuthorizer  # type: ignore[import-untyped]
-    from pyftpdlib.handlers import FTPHandler  # type: ignore[import-untyped]
-    from pyftpdlib.ioloop import IOLoop  # type: ignore[import-untyped]
-    from pyftpdlib.servers import FTPServer as Pyftpd  # type: ignore[import-untyped]
+    from pyftpdlib.authorizers import DummyAuthorizer
+    from pyftpdlib.handlers import FTPHandler
+    from pyftpdlib.ioloop import IOLoop
+    from pyftpdlib.servers import FTPServer as Pyftpd
 
 
 class FtpServer:

@@ -115,8 +115,8 @@ def _require_plain_name(member: ZipInfo) -> None:
 def _require_apart(members: Sequence[ZipInfo], directory_start: int) -> None:
     """Each member has to end before the next one starts; overlapping ones are how small bombs get huge."""
     ordered = sorted(members, key=lambda member: member.header_offset)
-    ends = [*(member.header_offset for member in ordered[1:]), directory_start]
-    for member, end in zip(ordered, ends, strict=True):
+    starts = [*(member.header_offset for member in ordered), directory_start]
+    for member, end in zip(ordered, starts[1:], strict=True):
         least = member.header_offset + LOCAL_HEADER + len(member.orig_filename) + member.compress_size
         if least > end:
             raise bad(f"has members that overlap: member {member.filename!r} runs into what follows it")

@@ -54,9 +54,12 @@ class _Unpacking:
             chosen, nested = _chosen(members, wanted)
             if nested and depth >= MAX_NESTING:
                 raise bad(f"has zips in zips more than {MAX_NESTING} deep: member {nested[0]!r}")
-            files = [self._extract(archive, members[name], folder / name) for name in sorted(chosen)]
+            for name in (*sorted(chosen), *nested):
+                require_supported(members[name])
+                self.budget.spend(members[name].file_size, name)
+            files = [_extract(archive, members[name], folder / name) for name in sorted(chosen)]
             for name in nested:
-                inner = self._extract(archive, members[name], folder / f".inner-{depth}")
+                inner = _extract(archive, members[name], folder / f".inner-{depth}")
                 files += self._unpack_inner(inner, name, wanted, folder, depth + 1)
             return files
 
@@ -69,17 +72,6 @@ class _Unpacking:
         found = {name: member for name, member in files.items() if not name.lower().startswith(APPLE_EXTRAS)}
         self.names += found
         return found
-
-    def _extract(self, archive: ZipFile, member: ZipInfo, target: Path) -> Path:
-        require_supported(member)
-        self.budget.spend(member.file_size, member.filename)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            require_room(target.parent, member.file_size)
-            write(_blocks(archive, member), target)
-        except (FileExistsError, NotADirectoryError, IsADirectoryError):
-            raise bad(f"has a file and a folder of one name: member {member.filename!r}") from None
-        return target
 
     def _unpack_inner(self, inner: Path, name: str, wanted: str | None, folder: Path, depth: int) -> list[Path]:
         """What is wanted of a zip inside; everything, when the zip itself is what is wanted."""
@@ -117,6 +109,16 @@ def _free_folder(path: Path) -> Path:
     """A folder named like the zip without its ending, or with it where something of that name is there already."""
     plain = path.with_suffix("")
     return path if plain.exists() else plain
+
+
+def _extract(archive: ZipFile, member: ZipInfo, target: Path) -> Path:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        require_room(target.parent, member.file_size)
+        write(_blocks(archive, member), target)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        raise bad(f"has a file and a folder of one name: member {member.filename!r}") from None
+    return target
 
 
 def _blocks(archive: ZipFile, member: ZipInfo) -> Iterator[bytes]:

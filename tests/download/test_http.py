@@ -125,7 +125,9 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("path", "headers", "body"), PAGES)
-def test_a_web_page_is_not_data(server: FileServer, problem: Fail, path: str, headers: dict[str, str], body: bytes) -> None:
+def test_a_web_page_is_not_data(
+    server: FileServer, problem: Fail, path: str, headers: dict[str, str], body: bytes
+) -> None:
     server.responses[path] = Response(body, headers=headers)
     assert problem(server.url + path).code == Code.HTML_INSTEAD_OF_DATA
 
@@ -205,8 +207,8 @@ def test_a_closed_port_and_an_unknown_host_are_told_apart(problem: Fail) -> None
     "data",
     [
         "gopher://example.com/a.csv", "example.com/a.csv", "http:///a.csv", "http://exa mple.com/", "http://[::1/",
-        "http://example.com:99999/", "http://example.com/a\nb", "http://example.com/a%0d%0ab", "", "javascript:alert(1)",
-        "http://" + "ä" * 80 + ".example/",
+        "http://example.com:99999/", "http://example.com/a\nb", "http://example.com/a%0d%0ab", "",
+        "javascript:alert(1)", "http://" + "ä" * 80 + ".example/",
     ],
 )  # fmt: skip
 def test_an_address_that_cannot_be_used_is_invalid(problem: Fail, data: str) -> None:

@@ -67,7 +67,7 @@ def test_other_names_give_no_extension(name: str) -> None:
 
 
 def test_a_suggested_name_is_read_in_both_spellings() -> None:
-    assert suggested_name({"content-disposition": "attachment; filename=\"a b.csv\"; size=3"}) == "a b.csv"
+    assert suggested_name({"content-disposition": 'attachment; filename="a b.csv"; size=3'}) == "a b.csv"
     both = "attachment; filename=plain.csv; filename*=utf-8'de'sch%C3%B6n.csv"
     assert suggested_name({"content-disposition": both}) == "schön.csv"
     assert suggested_name({}) == ""

@@ -97,6 +97,7 @@ class EnvelopePage:
         x, y = (box.west + box.east) / 2, (box.south + box.north) / 2
         return tuple(
             EnvelopePage(Extent(west, south, east, north, box.reference), self.full, self.splits + 1)
-            for west, east in ((box.west, x), (x, box.east))
-            for south, north in ((box.south, y), (y, box.north))
+            # Halves of a box without width are the same: asked for once.
+            for west, east in sorted({(box.west, x), (x, box.east)})
+            for south, north in sorted({(box.south, y), (y, box.north)})
         )
