@@ -15,6 +15,9 @@ with warnings.catch_warnings():
     from pyftpdlib.ioloop import IOLoop
     from pyftpdlib.servers import FTPServer as Pyftpd
 
+# With a handler of its own pyftpdlib does not write its log to stderr; `commands` is the log here.
+logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())
+
 
 class FtpServer:
     """Read-only files of `folder`, for everybody or for one user; `commands` logs what was asked.
@@ -31,7 +34,6 @@ class FtpServer:
         without: tuple[str, ...] = (),
         sizes: dict[str, int] | None = None,
     ) -> None:
-        logging.getLogger("pyftpdlib").setLevel(logging.CRITICAL)
         self.commands: list[tuple[str, str]] = []
         self._loop = IOLoop()
         self._server = Pyftpd(
