@@ -1,6 +1,6 @@
 """Many lines and polygons at once from decoded positions: a tenth of what one geometry after the other costs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -57,7 +57,8 @@ def lines_of(parts: Sequence[Sequence[Any]]) -> Geometries | None:
 
 def rings_of(parts: Sequence[Sequence[Any]]) -> Geometries | None:
     """One LinearRing a part, closed where it is open; None when one is too short for that, or infinite."""
-    if not parts or min(map(len, parts)) < 3 or any(len(part) == 3 and part[0] == part[-1] for part in parts):
+    shortest = min(map(len, parts), default=0)
+    if shortest < 3 or (shortest == 3 and any(len(part) == 3 and part[0] == part[-1] for part in parts)):
         return None
     coordinates, owners = flattened(parts)
     if not np.isfinite(coordinates).all():
@@ -78,3 +79,16 @@ def polygons_of(polygons: Sequence[Sequence[Sequence[Any]]]) -> Geometries | Non
 def owners_of(groups: Sequence[Sequence[Any]]) -> Owners:
     """For every member of every group, in order, the number of its group."""
     return np.repeat(np.arange(len(groups)), np.fromiter(map(len, groups), np.intp, len(groups)))
+
+
+def gather(
+    shapes: Geometries, parts: Geometries, groups: Sequence[Sequence[Any]], collect: Callable[..., Geometries]
+) -> None:
+    """Put the parts of each group into its place of `shapes`: one as it is, several collected, none not at all."""
+    owners = owners_of(groups)
+    counts = np.bincount(owners, minlength=len(groups))
+    single = counts[owners] == 1
+    shapes[owners[single]] = parts[single]
+    several, numbers = np.unique(owners[~single], return_inverse=True)
+    if len(several):
+        shapes[several] = collect(parts[~single], indices=numbers)

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from openaddr.conform.readers.dataset import Batch, Mask, Points, RowNumbers, Shapes
+from openaddr.conform.readers.dataset import Batch, RowNumbers
 from openaddr.conform.readers.geojson_geometry import AnyGeometry, FlatGeometry, PointGeometry, located
 from openaddr.conform.readers.json_values import geojson_text, members_type, plain, text_frame
+from openaddr.conform.readers.rejecting import keep_rows, reject_where
 from openaddr.conform.readers.text import MARK, reject_marked, shown
 from openaddr.errors import RowReason
-from openaddr.stages import EXAMPLES_PER_REASON, RowAccount
+from openaddr.stages import RowAccount
 
 
 class FeatureDecoder:
@@ -74,18 +75,15 @@ def batch_of(items: list[Any], decoder: FeatureDecoder, account: RowAccount) -> 
     if decoder.has_marks or not typed:
         kept = reject_marked(frame, rows, account)
     for reason, bad in faults.items():
-        _reject(reason, bad & kept, rows, geometries, account)
+        reject_where(bad & kept, reason, rows, lambda at: _shown_geometry(geometries[at]), account)
         kept &= ~bad
-    return _only(kept, Batch(frame, geometry, rows))
+    return keep_rows(Batch(frame, geometry, rows), kept)
 
 
 def _objects(items: list[Any], rows: RowNumbers, account: RowAccount) -> tuple[list[Any], RowNumbers]:
     """JSON objects with their numbers; numbers, strings and nulls among the features are rejected."""
     good = np.array([isinstance(item, dict) for item in items], dtype=np.bool_)
-    bad = np.flatnonzero(~good)
-    if len(bad):
-        examples = [(int(rows[at]), shown(plain(repr(items[at])))) for at in bad[:EXAMPLES_PER_REASON]]
-        account.reject(RowReason.ROW_UNREADABLE, len(bad), examples)
+    reject_where(~good, RowReason.ROW_UNREADABLE, rows, lambda at: shown(plain(repr(items[at]))), account)
     return [item for item in items if isinstance(item, dict)], rows[good]
 
 
@@ -98,25 +96,7 @@ def _geometry_text(item: dict[str, Any]) -> bytes:
     return json.dumps(item.get("geometry")).encode()
 
 
-def _reject(reason: RowReason, bad: Mask, rows: RowNumbers, geometries: list[Any], account: RowAccount) -> None:
-    at = np.flatnonzero(bad)
-    if len(at):
-        examples = [(int(rows[place]), _shown_geometry(geometries[place])) for place in at[:EXAMPLES_PER_REASON]]
-        account.reject(reason, len(at), examples)
-
-
 def _shown_geometry(geometry: Any) -> str:
     """The geometry as JSON text, which is how the publisher knows it."""
     text = msgspec.json.encode(geometry) if isinstance(geometry, msgspec.Struct) else bytes(geometry or b"null")
     return shown(text[:400].decode(errors="ignore"))
-
-
-def _only(kept: Mask, batch: Batch) -> Batch:
-    if kept.all():
-        return batch
-    geometry = batch.geometry
-    if isinstance(geometry, Points):
-        geometry = Points(geometry.x[kept], geometry.y[kept])
-    elif isinstance(geometry, Shapes):
-        geometry = Shapes(geometry.values[kept])
-    return Batch(batch.frame.filter(kept) if batch.frame.width else batch.frame, geometry, batch.rows[kept])
