@@ -26,7 +26,7 @@ from openaddr.download import download
 from openaddr.download.archive import unpack
 from openaddr.errors import Code, ExitCode, Problem, ProblemError
 from openaddr.outputs import Options, write_outputs
-from openaddr.outputs.folder import atomic_folder, disk_problem, translated_disk_errors
+from openaddr.outputs.folder import atomic_folder, disk_problem
 from openaddr.settings import Settings
 from openaddr.source.model import BrokenEntry, LayerSource, Source
 from openaddr.source.parse import read_source
@@ -152,33 +152,32 @@ def process_entry(
             try:
                 _journey(source, entry, request, run, work, progress)
             except BaseException as error:
-                _note_failure(run, source, error)
+                _note_failure(run, source, error, request.output)
                 if not isinstance(error, Exception):
                     raise
             finally:
                 _publish(run, work, target)
     except (ProblemError, OSError) as error:
         # Even the folder of the run cannot be written: there is only the answer on the terminal.
-        _note_failure(run, source, error)
+        _note_failure(run, source, error, request.output)
     return run
 
 
 @contextmanager
 def _workshop(target: Path) -> Iterator[Path]:
     """A hidden folder beside the target, on the same disk, gone afterwards; the log of the run goes there."""
-    with translated_disk_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work = tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent, ignore_cleanup_errors=True)
-    with work as name, _log_file(Path(name) / "log.txt"):
-        yield Path(name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent, ignore_cleanup_errors=True) as name:
+        with _log_file(Path(name) / "log.txt"):
+            yield Path(name)
 
 
-def _note_failure(run: Run, source: Source, error: BaseException) -> None:
+def _note_failure(run: Run, source: Source, error: BaseException, output: Path) -> None:
     """Turn what was raised into the problem of the run."""
     run.status, run.outputs = Status.FAILED, {}
     if isinstance(error, ProblemError):
         run.problem = source.located(error.problem)
-    elif isinstance(error, OSError) and (problem := disk_problem(error)):
+    elif isinstance(error, OSError) and (problem := disk_problem(error, output)):
         run.problem = problem
     elif isinstance(error, KeyboardInterrupt):
         run.problem = Problem(Code.INTERRUPTED, "The run was interrupted.")
@@ -226,10 +225,8 @@ def _journey(
     run.warnings += [source.located(warning) for warning in entry.warnings]
     if entry.skip:
         raise ProblemError(Code.SOURCE_SKIP, "The source says to skip.", pointer=f"{entry.pointer}/skip")
-    if entry.conform is None:
-        raise ProblemError(Code.CONFORM_MISSING, "The source has no `conform`.", pointer=entry.pointer)
-    check_rules(entry.conform, f"{entry.pointer}/conform")
     with run.stage("test"):
+        check_rules(entry)
         run.tests_passed = check_tests(entry)
     extract = _extract(source, entry, work, request.settings, run, progress)
     with run.stage("outputs"):

@@ -15,7 +15,7 @@ import polars as pl
 from openaddr.conform.expressions import ColumnFunction, Columns, column_function
 from openaddr.conform.functions import RowFunction, row_function
 from openaddr.errors import Code, Problem, ProblemError
-from openaddr.source.model import Conform
+from openaddr.source.model import Conform, LayerSource
 from openaddr.source.positions import escape
 from openaddr.source.rules import Chain, Column, Rule, RuleError, columns_of, is_numeric
 from openaddr.stages import ATTRIBUTES, Layer
@@ -126,11 +126,13 @@ def rule_problem(error: RuleError, pointer: str) -> ProblemError:
     return ProblemError(code, message, pointer=pointer + error.pointer)
 
 
-def check_rules(conform: Conform, pointer: str) -> None:
-    """Compile every rule without looking at data. Raises ProblemError."""
-    extra = (("lon", conform.lon), ("lat", conform.lat))
-    for name, rule in (*conform.rules, *((name, rule) for name, rule in extra if rule is not None)):
-        _compiled(rule, f"{pointer}/{escape(name)}", 1.0)
+def check_rules(entry: LayerSource) -> None:
+    """Compile every rule of a layer source without looking at data. Raises ProblemError."""
+    if entry.conform is None:
+        return
+    extra = (("lon", entry.conform.lon), ("lat", entry.conform.lat))
+    for name, rule in (*entry.conform.rules, *((name, rule) for name, rule in extra if rule is not None)):
+        _compiled(rule, f"{entry.pointer}/conform/{escape(name)}", 1.0)
 
 
 def _check_names(named: Mapping[str, Rule], layer: Layer, resolver: _Resolver, pointer: str) -> list[Problem]:

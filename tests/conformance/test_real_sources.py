@@ -37,8 +37,7 @@ def entries(shared: Path) -> list[LayerSource]:
 
 def test_every_conform_of_the_real_sources_compiles(entries: list[LayerSource]) -> None:
     for entry in entries:
-        if entry.conform is not None:
-            check_rules(entry.conform, entry.pointer)
+        check_rules(entry)
 
 
 def test_every_acceptance_test_of_the_real_sources_passes(entries: list[LayerSource]) -> None:

@@ -1,0 +1,5 @@
+"""`python -m openaddr` is the `openaddr` command."""
+
+from openaddr.cli import main
+
+main()

@@ -1,0 +1,67 @@
+"""What many tests need: a web server on this machine, and the command line with what it printed."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from demo.servers.files import FileServer
+from openaddr.cli import app
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answered: exit code, JSON lines on standard output, and all of standard error."""
+
+    exit_code: int
+    runs: list[dict[str, Any]]
+    stderr: str
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """The one run of a source with one layer source."""
+        (run,) = self.runs
+        return run
+
+    @property
+    def code(self) -> str | None:
+        """The code of the problem of the one run."""
+        problem = self.run["problem"]
+        return problem and str(problem["code"])
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[FileServer]:
+    """A web server of the folder `tmp_path/web`, with responses that tests may set."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+    with FileServer(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """`openaddr process` on a source given as an object, into `tmp_path/out`; servers on this machine are allowed."""
+    monkeypatch.setenv("OPENADDR_ALLOW_HOSTS", "127.0.0.1,localhost")
+    monkeypatch.setenv("OPENADDR_CONNECT_SECONDS", "5")
+    monkeypatch.setenv("OPENADDR_READ_SECONDS", "1")
+    monkeypatch.setenv("OPENADDR_RETRY_SECONDS", "0.01")
+
+    def run(source: dict[str, Any] | bytes | None, *arguments: str) -> Answer:
+        path = tmp_path / "sources" / "xx" / "town.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if source is not None:
+            path.write_bytes(source if isinstance(source, bytes) else json.dumps(source, indent=1).encode())
+        light = [] if "--tiles" in arguments else ["--no-tiles"]
+        light += [] if "--preview" in arguments else ["--no-preview"]
+        command = ["process", str(path), "--output", str(tmp_path / "out"), "--json", *light, *arguments]
+        result = CliRunner().invoke(app, command)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Answer(result.exit_code, [json.loads(line) for line in result.stdout.splitlines()], result.stderr)
+
+    return run
