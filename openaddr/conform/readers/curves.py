@@ -117,14 +117,18 @@ def _along_arcs(points: _Coordinates) -> _Coordinates:
 
 def _along_arc(begin: _Coordinates, middle: _Coordinates, end: _Coordinates) -> _Coordinates:
     """Vertices after the first; a full circle when begin and end are the same; straight when all are in line."""
-    (x1, y1), (x2, y2) = middle[:2] - begin[:2], end[:2] - begin[:2]
+    # Plain floats: what overflows becomes infinite without a warning, and is refused below.
+    x1, y1 = (middle - begin).tolist()[:2]
+    x2, y2 = (end - begin).tolist()[:2]
     across = 2 * (x1 * y2 - y1 * x2)
     full = not (x2 or y2)
     if not full and not across:
         return np.vstack([middle, end])
     d1, d2 = x1 * x1 + y1 * y1, x2 * x2 + y2 * y2
-    center = np.array([x1, y1]) / 2 if full else np.array([y2 * d1 - y1 * d2, x1 * d2 - x2 * d1]) / across
+    center = (x1 / 2, y1 / 2) if full else ((y2 * d1 - y1 * d2) / across, (x1 * d2 - x2 * d1) / across)
     radius, start = math.hypot(*center), math.atan2(-center[1], -center[0])
+    if not math.isfinite(radius):
+        raise ValueError("an arc without end")
     stop = math.atan2(y2 - center[1], x2 - center[0])
     sweep = (stop - start) % math.tau if across > 0 else -((start - stop) % math.tau)
     sweep = -math.tau if full else sweep

@@ -10,6 +10,7 @@ import shapely
 from openaddr.conform.readers.curves import linear_shape
 from openaddr.conform.readers.dataset import Geometry, Mask, Points, Shapes
 
+_COLLECTION = 7
 _XY, _XYZ, _XYZM = 21, 29, 37
 _POINT_TYPES = {
     _XY: (1,),
@@ -62,7 +63,9 @@ def _shapes(values: npt.NDArray[np.object_]) -> tuple[Shapes, Mask]:
     except NotImplementedError:
         found = np.array([_shape(value) for value in values], dtype=np.object_)
     given = values != None  # noqa: E711 - element by element
-    for row in np.flatnonzero(given & shapely.is_missing(found)):
+    # Inside a collection GEOS takes curves, with which it then can do next to nothing.
+    doubtful = shapely.is_missing(found) | (shapely.get_type_id(found) == _COLLECTION)
+    for row in np.flatnonzero(given & doubtful):
         found[row] = linear_shape(values[row])
     broken = given & shapely.is_missing(found)
     found[shapely.is_empty(found)] = None
