@@ -46,7 +46,7 @@ def table(rows: int) -> pl.DataFrame:
             "CITY": CITIES[street // 40 % len(CITIES)],
             "ZIP": (10_000 + street // 200 % 80_000).astype(str),
             "OWNER": NAMES[random.integers(0, len(NAMES), rows)],
-            "LANDUSE": random.integers(100, 999, rows),
+            "LANDUSE": random.integers(100, 999, rows).astype(np.int32),
             "ASSESSED": random.random(rows) * 1e6,
             "UPDATED": np.full(rows, "2026-08-01"),
             "X": (ORIGIN[0] + random.random(rows) * SPREAD).round(3),
