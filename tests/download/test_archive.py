@@ -343,7 +343,7 @@ def test_a_file_and_a_folder_of_one_name_are_bad(pack: Pack, problem: Fail) -> N
     assert "'a/b'" in found.message
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=4))
 def test_a_zip_with_any_bytes_changed_is_unpacked_or_a_problem(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
     raw = bytearray(zipped({"a.csv": b"1,2\n" * 9, "d/b.zip": zipped({"c.csv": b"3"})}))
