@@ -82,13 +82,13 @@ def small() -> None:
     """What one small source and the bare command cost."""
     case = CASES[FIRST]
     prepare(case, SMALL)
-    openaddr = str(Path(sys.executable).with_name("openaddr"))
+    openaddr = [sys.executable, "-m", "openaddr"]
     with tempfile.TemporaryDirectory() as name:
         source = write_source(case, SMALL, Path(name))
-        command = [openaddr, "process", str(source), "--output", f"{name}/out", "--no-tiles", "--no-preview"]
+        command = [*openaddr, "process", str(source), "--output", f"{name}/out", "--no-tiles", "--no-preview"]
         whole = measure(command, OPENADDR_ALLOW_FILES=str(DATA.resolve()))
     warm = float(work("warm", case.name, SMALL).errors.splitlines()[-1])
-    bare = measure([openaddr, "--help"])
+    bare = measure([*openaddr, "--help"])
     print(f"\nSmall things, CPU s\n\n  openaddr process, {SMALL:,} rows   {whole.cpu:.2f}   {_goal(whole.cpu, 0.8)}")
     print(f"  the same in a warm process     {warm:.2f}   {_goal(warm, 0.15)}")
     print(f"  openaddr --help                {bare.cpu:.2f}   {_goal(bare.cpu, 0.2)}")

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import shapely
 
 from demo import formats, town
@@ -149,16 +150,17 @@ def _with_gaps(table: Table) -> Table:
 
 
 def _labelled(table: Table, first: str, second: str) -> Table:
-    """The rows with a `label` of two columns in place of the street."""
+    """The rows with a `label` of two columns in place of the street, and not `id`, which means something to KML."""
     pairs = zip(table.columns[first], table.columns[second], strict=True)
-    others = {name: values for name, values in table.columns.items() if name != "street"}
-    return Table({**others, "label": [f"{before} {after}" for before, after in pairs]}, table.geometry, table.crs)
+    own = {"key": table.columns["id"], "label": [f"{before} {after}" for before, after in pairs]}
+    others = {name: values for name, values in table.columns.items() if name not in ("id", "street")}
+    return Table({**own, **others}, table.geometry, table.crs)
 
 
 def _lived_in() -> Table:
-    """The parcels with the addresses on them."""
+    """The parcels, without the hole, with the addresses on them."""
     houses, plots = town.addresses(), town.parcels()
-    return Table({**plots.columns, **houses.columns}, plots.geometry)
+    return Table({**plots.columns, **houses.columns}, np.asarray(shapely.convex_hull(plots.geometry)))
 
 
 def _encodable(encoding: str) -> Callable[[str], bool]:

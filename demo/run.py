@@ -43,12 +43,13 @@ class Result:
     seconds: float
     code: str
     message: str
+    hint: str
 
     @classmethod
     def from_json(cls, line: str) -> "Result":
         """Parse a line of the command's output."""
         found = json.loads(line)
-        problem = found["problem"] or {"code": "", "message": ""}
+        problem = found["problem"] or {"code": "", "message": "", "hint": ""}
         return cls(
             found["source"],
             found["layer"],
@@ -59,6 +60,7 @@ class Result:
             sum(found["seconds"].values()),
             problem["code"],
             problem["message"],
+            problem["hint"],
         )
 
     @property
@@ -72,7 +74,7 @@ class Result:
         line = LINE.format(
             self.source, self.layer, self.name, self.status, self.rows, self.rejected, f"{self.seconds:.2f}"
         )
-        return f"{line}\n    {self.code}: {self.message}" if self.code else line
+        return f"{line}\n    {self.code}: {self.message}\n    → {self.hint}" if self.code else line
 
 
 def demo(output: Path, *options: str) -> Iterator[Result]:
@@ -105,8 +107,8 @@ def _placed(folder: Path, hosts: dict[str, str]) -> Iterator[Path]:
 
 
 def _process(sources: list[Path], output: Path, options: tuple[str, ...]) -> Iterator[Result]:
-    openaddr = Path(sys.executable).with_name("openaddr")
-    command = [str(openaddr), "process", *map(str, sources), "--output", str(output), "--json", "--quiet", *options]
+    arguments = [*map(str, sources), "--output", str(output), "--json", "--quiet", *options]
+    command = [sys.executable, "-m", "openaddr", "process", *arguments]
     # The guard refuses addresses of this machine unless an operator names them, which here is us.
     environment = {**os.environ, "OPENADDR_ALLOW_HOSTS": "127.0.0.1,localhost"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment) as process:

@@ -16,8 +16,8 @@ DEGREES = "EPSG:4326"
 ORIGIN = (452_000.0, 5_745_000.0)
 TURN = np.radians(17)
 HOUSES = 6
-HOUSE_SPACING = 26.0
-STREET_SPACING = 90.0
+HOUSE_SPACING = 44.0
+STREET_SPACING = 92.0
 
 Geometries = npt.NDArray[np.object_]
 
@@ -87,8 +87,8 @@ def addresses() -> Table:
 
 
 def parcels() -> Table:
-    """A plot of 24 by 36 metres around each house; the first has a hole, which belongs to somebody else."""
-    plots = _boxes(24, 36)
+    """A plot of 36 by 40 metres around each house; the first has a hole, which belongs to somebody else."""
+    plots = _boxes(36, 40)
     plots[0] = shapely.difference(plots[0], shapely.buffer(shapely.centroid(plots[0]), 4))
     return Table({"pin": [f"{row // HOUSES + 1}/{row % HOUSES + 1:03}" for row in range(len(plots))]}, plots)
 
@@ -137,6 +137,9 @@ def _house_points() -> npt.NDArray[np.float64]:
 
 
 def _boxes(width: float, depth: float) -> Geometries:
-    x, y = _house_points().T
-    boxes: Geometries = shapely.box(x - width / 2, y - depth / 2, x + width / 2, y + depth / 2)
-    return boxes
+    """A rectangle around each house, turned like the streets."""
+    along, across = np.array([np.cos(TURN), np.sin(TURN)]), np.array([-np.sin(TURN), np.cos(TURN)])
+    corners = [
+        right * width / 2 * along + up * depth / 2 * across for right, up in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    ]
+    return np.asarray(shapely.polygons(_house_points()[:, None, :] + np.array(corners)[None, :, :]))

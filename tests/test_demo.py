@@ -2,8 +2,9 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -54,18 +55,24 @@ def test_the_same_house_is_at_the_same_place_whatever_the_format(results: list[R
     assert compared >= 14 * len(known)
 
 
-def members(value: object, name: str) -> set[str]:
-    """All texts that stand under a name, at any depth."""
+def entries() -> Iterator[dict[str, Any]]:
+    """The entries of all bundled sources; the one of schema 1 is its own only entry."""
+    for source in BUNDLED.values():
+        for layer in source.get("layers", {"addresses": [source]}).values():
+            yield from (entry for entry in layer if not entry.get("skip"))
+
+
+def functions(value: object) -> set[str]:
+    """The names of functions at any depth."""
     if isinstance(value, dict):
-        own = {str(value[name])} if name in value else set()
-        return own.union(*(members(inner, name) for inner in value.values()))
-    return set().union(*(members(inner, name) for inner in value)) if isinstance(value, list) else set()
+        inner = functions(list(value.values()))
+        return inner | {value["function"]} if "function" in value else inner
+    return set().union(*map(functions, value)) if isinstance(value, list) else set()
 
 
 def test_the_bundle_shows_every_format_protocol_compression_and_function() -> None:
-    bundle = list(BUNDLED.values())
-    assert members(bundle, "format") == set(FORMATS)
-    assert members(bundle, "protocol") == {"http", "ftp", "ESRI"}
-    assert members(bundle, "compression") == set(COMPRESSIONS)
-    functions = {kind.__struct_config__.tag for kind in SimpleFunction.__args__}
-    assert members(bundle, "function") == functions | {"chain"}
+    assert {entry["conform"]["format"] for entry in entries()} == set(FORMATS)
+    assert {entry["protocol"] for entry in entries()} == {"http", "ftp", "ESRI"}
+    assert {entry.get("compression") for entry in entries()} == {*COMPRESSIONS, None}
+    known = {kind.__struct_config__.tag for kind in get_args(SimpleFunction)}
+    assert set().union(*(functions(entry["conform"]) for entry in entries())) == known | {"chain"}
