@@ -64,7 +64,7 @@ def gdal_at(path: Path) -> Iterator[None]:
     """GDAL works on `path`: its failures become ProblemError(DATA_UNREADABLE), its warnings are not repeated."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.simplefilter("ignore")
             yield
     except _FAILURES as error:
         words = str(error).replace(str(path), path.name).replace(f"{path.parent}/", "")

@@ -121,6 +121,8 @@ class VectorFile:
                 read += len(rows)
                 if len(rows):
                     yield self._batch(rows, columns, meta["geometry_name"] or _GEOMETRY, account)
+            with gdal_at(self.path):
+                stack.close()
         # A damaged page or a mistake in XML ends the reading without an error.
         if self.count is not None and read < self.count:
             message = f"{self.path.name} is damaged: only {read:,} of its {self.count:,} rows can be read."

@@ -1,5 +1,5 @@
 import struct
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,8 @@ def column(*values: bytes | None) -> Any:
     return pa.array(values, pa.binary())
 
 
-def of(text: str, flavor: str = "iso", byte_order: int = 1) -> bytes:
-    binary: bytes = shapely.to_wkb(shapely.from_wkt(text), flavor=flavor, byte_order=byte_order)
-    return binary
+def of(text: str, flavor: Literal["iso", "extended"] = "iso", byte_order: int = 1) -> bytes:
+    return shapely.to_wkb(shapely.from_wkt(text), flavor=flavor, byte_order=byte_order)
 
 
 def part(kind: int, count: int, *ordinates: float) -> bytes:
@@ -34,7 +33,7 @@ def shape(value: bytes) -> Any:
 
 @pytest.mark.parametrize("flavor", ["iso", "extended"])
 @pytest.mark.parametrize("dimension", ["", " Z", " M", " ZM"])
-def test_points_of_any_dimension_are_read_as_x_and_y(dimension: str, flavor: str) -> None:
+def test_points_of_any_dimension_are_read_as_x_and_y(dimension: str, flavor: Literal["iso", "extended"]) -> None:
     more = " 5" * len(dimension.strip())
     values = column(
         None, of(f"POINT{dimension} (1 2{more})", flavor), of(f"POINT{dimension} (3 4{more})", flavor), None
