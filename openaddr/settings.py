@@ -18,6 +18,8 @@ class Settings:
     read_seconds: float = 180.0
     retry_seconds: float = 1.0
     """Pause before a request to an ESRI service is repeated; it doubles each time."""
+    esri_missing_share: float = 0.0
+    """Share of the announced rows that an ESRI server may leave out before the run fails (0 to 1)."""
     max_rejected_share: float = 0.5
     """A run fails when more than this share of its rows is rejected (0 to 1)."""
     regexp_seconds: float = 1.0

@@ -144,7 +144,7 @@ BAD_SOURCES: list[tuple[str, dict[str, Any], Code, int]] = [
     ("an unknown compression", {"compression": "rar"}, Code.COMPRESSION_UNKNOWN, 3),
     ("no data", {"data": None}, Code.SOURCE_SCHEMA, 3),
     ("an address that is none", {"data": "http://"}, Code.URL_INVALID, 3),
-    ("a foreign scheme", {"data": "gopher://example.org/a"}, Code.PROTOCOL_UNKNOWN, 3),
+    ("a foreign scheme", {"data": "gopher://example.org/a"}, Code.URL_INVALID, 3),
     ("an unknown function", {"conform": CONFORM | {"city": {"function": "sum"}}}, Code.FUNCTION_INVALID, 3),
     (
         "a broken pattern",
@@ -241,7 +241,7 @@ BAD_DATA: list[tuple[str, bytes, dict[str, Any], Code, int]] = [
         Code.DATA_UNREADABLE,
         3,
     ),
-    ("a broken GeoJSON", b'{"type": "FeatureCollection", "features": [{]}', {"conform": CONFORM | {"format": "geojson"}}, Code.DATA_UNREADABLE, 3),
+    ("a broken GeoJSON", b'{"type": "FeatureCollection", "features": [{"a" 1}, {"type": "Feature"}]}', {"conform": CONFORM | {"format": "geojson"}}, Code.DATA_UNREADABLE, 3),
     ("a GML that points elsewhere", b"<OGRVRTDataSource/>", {"conform": CONFORM | {"format": "xml"}}, Code.DATA_UNREADABLE, 3),
 ]  # fmt: skip
 
@@ -351,6 +351,7 @@ def test_without_tippecanoe_the_run_says_what_is_missing(
     serve(web)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setitem(sys.modules, "tippecanoe", None)
     check_problem(process(source_of(web), "--tiles"), Code.TIPPECANOE_MISSING, 6)
 
 

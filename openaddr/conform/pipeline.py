@@ -168,7 +168,7 @@ def _check_account(account: RowAccount, settings: Settings) -> None:
     if account.kept and bad <= settings.max_rejected_share * account.received:
         return
     reason, count = account.rejected.most_common(1)[0]
-    example = next((f" Row {item.row:,}: {item.value}" for item in account.examples if item.reason == reason), "")
+    example = next((f" Row {item.row:,}: {item.value}." for item in account.examples if item.reason == reason), "")
     code = Code.ENCODING if reason is RowReason.ROW_ENCODING else Code.ROWS_REJECTED
     raise ProblemError(
         code,

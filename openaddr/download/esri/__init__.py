@@ -8,7 +8,7 @@ from openaddr.download.esri.pages import PageReader, fetch_pages
 from openaddr.download.esri.service import Service
 from openaddr.download.esri.strategies import plan_pages
 from openaddr.download.web import Client
-from openaddr.errors import Code, ProblemError
+from openaddr.errors import Code, Problem, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
 from openaddr.stages import Downloaded, Progress
@@ -37,18 +37,19 @@ def download_layer(
         plan = plan_pages(layer, count, service.ask)
         fields = wanted_fields(entry.conform, layer.fields, layer.oid_field)
         stored = fetch_pages(PageReader(service, layer.oid_field, fields), plan, folder, progress)
-        _require_complete(service, address.host, stored.count.rows, plan.announced)
-    return Downloaded(tuple(stored.files), stored.digest.hexdigest(), stored.size, layer.fields, tuple(client.warnings))
+        missing = _missing_rows(service, stored.count.rows, plan.announced)
+    warnings = list(client.warnings)
+    if missing:
+        message = f"{address.host} announced {plan.announced:,} rows and sent {stored.count.rows:,}."
+        if missing > settings.esri_missing_share * (plan.announced or 0):
+            raise ProblemError(Code.ESRI_INCOMPLETE, message)
+        warnings.append(Problem(Code.ESRI_INCOMPLETE, message, pointer=f"{entry.pointer}/data"))
+    return Downloaded(tuple(stored.files), stored.digest.hexdigest(), stored.size, layer.fields, tuple(warnings))
 
 
-def _require_complete(service: Service, host: str, received: int, announced: int | None) -> None:
-    """Raise ProblemError(ESRI_INCOMPLETE) when rows are missing.
-
-    The announcement is asked for again first: rows may have been deleted in the meantime.
-    """
+def _missing_rows(service: Service, received: int, announced: int | None) -> int:
+    """How many rows did not come. The announcement is asked for again first: rows may have been deleted meanwhile."""
     if announced is None or received >= announced:
-        return
+        return 0
     now = service.count()
-    if now is not None and received >= now:
-        return
-    raise ProblemError(Code.ESRI_INCOMPLETE, f"{host} announced {announced:,} rows and sent {received:,}.")
+    return max(0, (announced if now is None else min(now, announced)) - received)

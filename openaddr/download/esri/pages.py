@@ -50,6 +50,16 @@ class RowCount:
         """Rows so far."""
         return self.nameless + self.distinct
 
+    def with_page(self, oids: list[object]) -> int:
+        """How many rows there would be with those of a page."""
+        new = {oid for oid in oids if oid is not None and not self._has(oid)}
+        return self.rows + len(new) + oids.count(None)
+
+    def _has(self, oid: object) -> bool:
+        if isinstance(oid, int):
+            return bool(self._bits.get(oid >> 6, 0) & (1 << (oid & 63)))
+        return oid in self._others
+
     def add(self, oids: list[object]) -> None:
         """Count the rows of a page."""
         for oid in oids:
@@ -138,13 +148,13 @@ class PageReader:
 def fetch_pages(reader: PageReader, plan: Plan, folder: Path, progress: Progress) -> Stored:
     """Fetch and keep all pages of the plan; progress is told in rows. Raises ProblemError."""
     stored = Stored()
-    for page in _pages(reader, plan):
+    for page in _pages(reader, plan, stored.count):
         stored.add(page, folder)
         progress("download", stored.count.rows, plan.announced, "rows")
     return stored
 
 
-def _pages(reader: PageReader, plan: Plan) -> Iterator[Page]:
+def _pages(reader: PageReader, plan: Plan, received: RowCount) -> Iterator[Page]:
     asked = 0
     for first in plan.pages:
         waiting = [first]
@@ -154,7 +164,9 @@ def _pages(reader: PageReader, plan: Plan) -> Iterator[Page]:
             if asked > MAX_REQUESTS:
                 raise ProblemError(Code.ESRI_PAGING, f"The layer does not end after {MAX_REQUESTS:,} requests.")
             page = reader.fetch(request)
-            rest = request.rest(len(page.oids), page.exceeded)
+            # A server may go on saying that there is more although all that it announced has come.
+            complete = plan.announced is not None and received.with_page(page.oids) >= plan.announced
+            rest = () if complete else request.rest(len(page.oids), page.exceeded)
             waiting.extend(reversed(rest))
             if not (rest and request.is_replaced):
                 yield page
