@@ -167,9 +167,9 @@ def process_entry(
 def _workshop(target: Path) -> Iterator[Path]:
     """A hidden folder beside the target, on the same disk, gone afterwards; the log of the run goes there."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent, ignore_cleanup_errors=True) as name:
-        with _log_file(Path(name) / "log.txt"):
-            yield Path(name)
+    scratch = tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent, ignore_cleanup_errors=True)
+    with scratch as name, _log_file(Path(name) / "log.txt"):
+        yield Path(name)
 
 
 def _note_failure(run: Run, source: Source, error: BaseException, output: Path) -> None:

@@ -169,9 +169,7 @@ BAD_SOURCES: list[tuple[str, dict[str, Any], Code, int]] = [
 @pytest.mark.parametrize(
     ("changes", "code", "exit_code"), [case[1:] for case in BAD_SOURCES], ids=[case[0] for case in BAD_SOURCES]
 )
-def test_a_source_with(
-    changes: dict[str, Any], code: Code, exit_code: int, web: FileServer, process: Process
-) -> None:
+def test_a_source_with(changes: dict[str, Any], code: Code, exit_code: int, web: FileServer, process: Process) -> None:
     serve(web)
     if str(changes.get("data", "")).startswith("…"):
         changes = changes | {"data": web.url + changes["data"][1:]}
@@ -198,19 +196,32 @@ BAD_ANSWERS: list[tuple[str, Response, Code]] = [
     ("nothing", Response(b""), Code.DATA_EMPTY),
     ("no answer at all", Response(silent=True), Code.TIMED_OUT),
     ("a redirect in circles", Response(status=302, headers={"Location": "/a.csv"}), Code.REDIRECTED_TOO_OFTEN),
-    ("a way into a private network", Response(status=302, headers={"Location": "http://10.0.0.1/"}), Code.ADDRESS_REFUSED),
-]  # fmt: skip
+    (
+        "a way into a private network",
+        Response(status=302, headers={"Location": "http://10.0.0.1/"}),
+        Code.ADDRESS_REFUSED,
+    ),
+]
 
 
-@pytest.mark.parametrize(("response", "code"), [case[1:] for case in BAD_ANSWERS], ids=[case[0] for case in BAD_ANSWERS])
+@pytest.mark.parametrize(
+    ("response", "code"), [case[1:] for case in BAD_ANSWERS], ids=[case[0] for case in BAD_ANSWERS]
+)
 def test_a_server_that_sends(response: Response, code: Code, web: FileServer, process: Process) -> None:
     web.responses["/a.csv"] = response
     check_problem(process(source_of(web)), code, 3 if code is Code.ADDRESS_REFUSED else 4)
 
 
+BROKEN_JSON = b'{"type": "FeatureCollection", "features": [{"a" 1}, {"type": "Feature"}]}'
 BAD_DATA: list[tuple[str, bytes, dict[str, Any], Code, int]] = [
     ("only a header", b"id,no,street,x,y\n", {}, Code.NO_ROWS, 3),
-    ("no coordinate that is a number", CSV.replace("10.", "ten").replace(",,", ",a,b").encode(), {}, Code.ROWS_REJECTED, 3),
+    (
+        "no coordinate that is a number",
+        CSV.replace("10.", "ten").replace(",,", ",a,b").encode(),
+        {},
+        Code.ROWS_REJECTED,
+        3,
+    ),
     (
         "foreign bytes throughout",
         "no,street,x,y\n1,Café,1,1\n2,Café,1,1\n".encode("latin-1"),
@@ -241,9 +252,15 @@ BAD_DATA: list[tuple[str, bytes, dict[str, Any], Code, int]] = [
         Code.DATA_UNREADABLE,
         3,
     ),
-    ("a broken GeoJSON", b'{"type": "FeatureCollection", "features": [{"a" 1}, {"type": "Feature"}]}', {"conform": CONFORM | {"format": "geojson"}}, Code.DATA_UNREADABLE, 3),
-    ("a GML that points elsewhere", b"<OGRVRTDataSource/>", {"conform": CONFORM | {"format": "xml"}}, Code.DATA_UNREADABLE, 3),
-]  # fmt: skip
+    ("a broken GeoJSON", BROKEN_JSON, {"conform": CONFORM | {"format": "geojson"}}, Code.DATA_UNREADABLE, 3),
+    (
+        "a GML that points elsewhere",
+        b"<OGRVRTDataSource/>",
+        {"conform": CONFORM | {"format": "xml"}},
+        Code.DATA_UNREADABLE,
+        3,
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -293,10 +310,11 @@ def test_a_zip_is_recognised_without_being_declared(web: FileServer, process: Pr
 
 def test_broken_geometry_costs_its_row_only(web: FileServer, process: Process) -> None:
     shapes = [{"type": "Point", "coordinates": [1, 2]}, {"type": "Polygon", "coordinates": [[[0, 0]]]}, None]
+    properties = {"no": "1", "street": "s"}
     collection = {
         "type": "FeatureCollection",
-        "features": [{"type": "Feature", "properties": {"no": "1", "street": "s"}, "geometry": shape} for shape in shapes],
-    }  # fmt: skip
+        "features": [{"type": "Feature", "properties": properties, "geometry": shape} for shape in shapes],
+    }
     serve(web, json.dumps(collection), "a.geojson")
     run = process(source_of(web, "/a.geojson", conform=CONFORM | {"format": "geojson"})).run
     assert (run["rows"], run["rejected"]["reasons"]) == (1, {"GEOMETRY_BROKEN": 1, "GEOMETRY_MISSING": 1})
@@ -372,7 +390,17 @@ def test_a_setting_that_cannot_be_read_is_named(process: Process, monkeypatch: p
 def command(tmp_path: Path, source: dict[str, Any], output: Path) -> list[str]:
     path = tmp_path / "town.json"
     path.write_text(json.dumps(source))
-    return [sys.executable, "-m", "openaddr", "process", str(path), "--output", str(output), "--no-tiles", "--no-preview"]  # fmt: skip
+    return [
+        sys.executable,
+        "-m",
+        "openaddr",
+        "process",
+        str(path),
+        "--output",
+        str(output),
+        "--no-tiles",
+        "--no-preview",
+    ]
 
 
 ALLOWED = os.environ | {"OPENADDR_ALLOW_HOSTS": "127.0.0.1"}

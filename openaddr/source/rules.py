@@ -184,7 +184,7 @@ def _names(value: list[Any]) -> tuple[str, ...]:
     return tuple(value)
 
 
-FUNCTIONS = tuple(kind.__struct_config__.tag for kind in get_args(SimpleFunction)) + ("chain",)
+FUNCTIONS = (*(kind.__struct_config__.tag for kind in get_args(SimpleFunction)), "chain")
 
 
 def _function(value: dict[str, Any]) -> Rule:

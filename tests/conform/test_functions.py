@@ -168,7 +168,7 @@ ODD_PIECES = ["é", "ул.", "大字", "ß", "\u017f", "\u212a", "\u0130", "\u21
 PIECES = st.sampled_from([*ASCII_PIECES, *BLANK_PIECES, *ODD_PIECES])
 TEXTS = st.one_of(st.lists(PIECES, max_size=6).map("".join), st.text(max_size=12))
 ROWS = st.lists(st.fixed_dictionaries({"a": TEXTS, "b": TEXTS}), min_size=1, max_size=12)
-RULES = [rule for rule, _, _ in CASES + CHAINS]  # type: ignore[operator]
+RULES = [rule for rule, _, _ in [*CASES, *CHAINS]]
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=str(place)) for place, rule in enumerate(RULES)])

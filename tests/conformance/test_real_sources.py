@@ -17,11 +17,11 @@ from openaddr.source.parse import read_source
 from openaddr.source.rules import Chain, Regexp, Rule, columns_of
 
 REAL_FILES = 2676
-PIECES = (
-    ["12", "A", "12-A", "St", "Street", "Main", "#4", "APT 5", "Unit B", "Lot", "N", "5.0", ".0", "100", "-", ",", "1/2"]
-    + [" ", "  ", "\n", "\t", "\x1c", "é", "ул.", "д. 5", "кв", "ß", "\u017f", "\u212a", "大字", "10 1/2", "Rd", "(", ")"]
-    + ["č.ev. 7", "č.p.", "Praha 1", "Hwy 5", "90210", "90210-1234", "CA", "/", ";", "'", "№", "к2", "с1"]
-)  # fmt: skip
+PIECES = [
+    *["12", "A", "12-A", "St", "Street", "Main", "#4", "APT 5", "Unit B", "Lot", "N", "5.0", ".0", "100", "-", ","],
+    *["1/2", " ", "  ", "\n", "\t", "\x1c", "é", "ул.", "д. 5", "кв", "ß", "\u017f", "\u212a", "大字", "10 1/2"],
+    *["Rd", "(", ")", "č.ev. 7", "č.p.", "Praha 1", "Hwy 5", "90210", "90210-1234", "CA", "/", ";", "'", "№", "к2"],
+]
 VALUES = 200
 
 

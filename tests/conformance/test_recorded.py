@@ -82,9 +82,8 @@ def processed(recordings: Recordings, source: str, output: Path) -> Run:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        return [json.loads(line) for line in lines]
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return [json.loads(line) for line in raw.decode().splitlines()]
 
 
 @pytest.mark.parametrize("source", expected_sources())

@@ -209,7 +209,9 @@ def test_a_missing_file_is_a_problem_and_no_trace(tmp_path: Path) -> None:
         ({"license": 5}, (None, None, None, None, None)),
     ],
 )
-def test_what_a_source_does_not_say_of_its_licence_stays_unknown(entry: dict[str, Any], expected: tuple[Any]) -> None:
+def test_what_a_source_does_not_say_of_its_licence_stays_unknown(
+    entry: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
     licence = only(source_of(ENTRY | entry)).license
     said = (
         licence.text, licence.url, licence.attribution_required, licence.attribution_name, licence.share_alike,
