@@ -32,8 +32,9 @@ def publish_files(folder: Path) -> None:
     formats.write_zipped_vector(town.centerlines(), _place(folder / "gdb/roads.zip"), "OpenFileGDB", "roads.gdb")
     for name, table in (("addresses", houses), ("buildings", town.buildings()), ("parcels", town.parcels())):
         formats.write_vector(table, _place(folder / "gpkg/town.gpkg"), "GPKG", name)
-    formats.write_vector(_labelled(degrees, "number", "street"), _place(folder / "xml/addresses.kml"), "KML", "houses")
-    formats.write_vector(_labelled(houses, "street", "city"), _place(folder / "xml/addresses.gml"), "GML", "houses")
+    places, named = _labelled(degrees, "number", "street"), _labelled(houses, "street", "city")
+    formats.write_vector(places, _place(folder / "xml/addresses.kml"), "LIBKML", "houses")
+    formats.write_vector(named, _place(folder / "xml/addresses.gml"), "GML", "houses")
     _write_nested(folder / "shp/addresses.zip", folder / "zip/archive.zip")
 
 
