@@ -9,7 +9,8 @@ from pathlib import Path
 from openaddr import settings
 from openaddr.errors import ExitCode
 from openaddr.outputs import Options
-from openaddr.process import Request, Run, process_source
+from openaddr.process import Request, process_source
+from openaddr.run import Run
 from openaddr.settings import SettingError
 from openaddr.stages import silent
 from openaddr.terminal import Ticker, report

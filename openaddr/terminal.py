@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from openaddr.errors import ROW_REASONS, Problem
-from openaddr.process import Run, Status
+from openaddr.run import Run, Status
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_REDRAWS = 0.2

@@ -1,0 +1,76 @@
+"""The folder of a run: made in hiding, then put in its place, where it never replaces a better one."""
+
+import json
+import logging
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from openaddr.outputs.folder import atomic_folder
+from openaddr.run import Run, Status, log
+from openaddr.source.model import BrokenEntry, LayerSource
+
+
+def run_folder(output: Path, source_id: str, entry: LayerSource | BrokenEntry) -> Path:
+    """Where the files of a layer source go. Layer and name come from strangers, so they become plain names."""
+    return output.joinpath(*map(plain_name, source_id.split("/")), plain_name(entry.layer), plain_name(entry.name))
+
+
+def plain_name(text: str) -> str:
+    """Text as the name of one folder: letters, digits and `._-` in any script, no dot in front, at most 80.
+
+    A name that had to change gets a few digits of its own, so that no two names become one.
+    """
+    plain = re.sub(r"[^\w.-]", "_", text).lstrip(".")[:80]
+    return text if plain == text else f"{plain}-{sha256(text.encode()).hexdigest()[:8]}"
+
+
+@contextmanager
+def workshop(target: Path) -> Iterator[Path]:
+    """A hidden folder beside the target, on the same disk, gone afterwards; the log of the run goes there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent, ignore_cleanup_errors=True)
+    with scratch as name, _log_file(Path(name) / "log.txt"):
+        yield Path(name)
+
+
+@contextmanager
+def _log_file(path: Path) -> Iterator[None]:
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def publish(run: Run, work: Path, target: Path) -> None:
+    """Put the finished folder of the run in its place; one that did not succeed replaces no good output."""
+    succeeded = run.status is Status.SUCCEEDED
+    failed = target.with_name(f"{target.name}.failed")
+    run.folder = failed if not succeeded and _is_good(target) else target
+    with atomic_folder(run.folder) as fresh:
+        for path in run.outputs.values():
+            path.rename(fresh / path.name)
+        # In the record the files are named from where it stands, so that the folder may be moved.
+        run.outputs = {kind: Path(path.name) for kind, path in run.outputs.items()}
+        shutil.copy(work / "log.txt", fresh)
+        text = json.dumps(run.as_json(), indent=2, ensure_ascii=False)
+        (fresh / "run.json").write_text(text + "\n", encoding="utf-8")
+    run.outputs = {kind: run.folder / path.name for kind, path in run.outputs.items()}
+    if succeeded:
+        shutil.rmtree(failed, ignore_errors=True)
+
+
+def _is_good(target: Path) -> bool:
+    try:
+        record = json.loads((target / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and record.get("status") == Status.SUCCEEDED
