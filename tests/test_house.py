@@ -33,11 +33,13 @@ RANKS = {
     "conform": 3,
     "quality": 3,
     "outputs": 3,
-    "process": 4,
-    "terminal": 5,
-    "commands": 6,
-    "cli": 7,
-    "__main__": 8,
+    "run": 2,
+    "run_folder": 4,
+    "process": 5,
+    "terminal": 6,
+    "commands": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 """A part imports what has a smaller number, and itself; parts of equal number are siblings that meet in `stages`."""
 HAND_OVER = {("outputs", "openaddr.conform.extract")}
