@@ -29,11 +29,11 @@ RANKS = {
     "settings": 0,
     "stages": 1,
     "source": 2,
+    "run": 2,
     "download": 3,
     "conform": 3,
     "quality": 3,
     "outputs": 3,
-    "run": 2,
     "run_folder": 4,
     "process": 5,
     "terminal": 6,
@@ -87,6 +87,10 @@ def is_below(name: str, module: str) -> bool:
     """Whether `module` may import `name`, both of the library."""
     below = RANKS[part(name)] < RANKS[part(module)]
     return below or part(name) == part(module) or (part(module), name) in HAND_OVER
+
+
+def test_every_part_of_the_library_has_its_place() -> None:
+    assert {part(module) for module in LIBRARY} - {""} - RANKS.keys() == set()
 
 
 def test_a_part_of_the_library_imports_only_what_lies_below_it() -> None:
