@@ -77,7 +77,10 @@ def _bounds(frame: pl.DataFrame, kind: GeometryKind) -> Bounds | None:
     if kind is GeometryKind.POINT:
         lon, lat = frame["lon"].drop_nulls().to_numpy(), frame["lat"].drop_nulls().to_numpy()
         return (lon.min(), lat.min(), lon.max(), lat.max()) if len(lon) else None
-    bounds = shapely.total_bounds(shapely.from_wkb(frame["geometry"].drop_nulls().to_numpy()))
+    located = frame["geometry"].drop_nulls()
+    if not len(located):
+        return None
+    bounds = shapely.total_bounds(shapely.from_wkb(located.to_numpy()))
     return None if np.isnan(bounds[0]) else (bounds[0], bounds[1], bounds[2], bounds[3])
 
 

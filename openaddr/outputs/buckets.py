@@ -30,8 +30,9 @@ def ranges(sample: Keys, buckets: int) -> Keys:
 class Buckets:
     """Takes frames with a column KEY (uint64) and gives them back sorted by it; `edges` are those of `ranges`."""
 
-    def __init__(self, edges: Keys, folder: Path) -> None:
+    def __init__(self, edges: Keys, folder: Path, spill_bytes: int = SPILL_BYTES) -> None:
         self._edges = edges
+        self._spill_bytes = spill_bytes
         self._folder = folder
         self._waiting: list[pl.DataFrame] = []
         self._bytes = 0
@@ -41,7 +42,7 @@ class Buckets:
         """Take rows; spills to disk when there is more than one bucket and enough has come together."""
         self._waiting.append(frame)
         self._bytes += int(frame.estimated_size())
-        if len(self._edges) and self._bytes >= SPILL_BYTES:
+        if len(self._edges) and self._bytes >= self._spill_bytes:
             self._spill()
 
     def sorted(self) -> Iterator[pl.DataFrame]:

