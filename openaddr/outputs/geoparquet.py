@@ -20,10 +20,11 @@ from openaddr.outputs.buckets import KEY, Buckets, Keys, ranges
 from openaddr.outputs.hilbert import SIDE, hilbert
 from openaddr.stages import Extract, GeometryKind, Output
 
-ROW_GROUP = 100_000
-BUCKET_ROWS = 100_000
+ROW_GROUP = 65_536
+BUCKET_ROWS = 65_536
 BUCKET_BYTES = 24 << 20
 """Size of a bucket's share of the extract, which is lz4: in memory it is about three times as much."""
+ZSTD_LEVEL = 3
 MAX_BUCKETS = 500
 SAMPLE_ROWS = 500_000
 NOWHERE = np.uint64(1) << np.uint64(63)
@@ -105,7 +106,7 @@ class GeoParquet:
             self._path,
             schema,
             compression="zstd",
-            compression_level=3,
+            compression_level=ZSTD_LEVEL,
             use_dictionary=repeated,
             use_byte_stream_split=BOX,
             write_page_index=True,

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from math import floor, log2
 from pathlib import Path
@@ -122,6 +123,7 @@ def run(command: list[str], executable: str, work: Path, limit: float = LIMIT_SE
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group of a process that has not been waited for, so its number is still its own."""
-    os.killpg(process.pid, signal.SIGKILL)
+    """End the whole group of a process."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -14,7 +14,8 @@ import pytest
 
 from openaddr.errors import Code
 from openaddr.outputs import Options
-from openaddr.process import Request, Run, Status, process_source
+from openaddr.process import Request, process_source
+from openaddr.run import Run, Status
 from openaddr.settings import Settings
 
 PROBLEMS = {
