@@ -5,6 +5,7 @@ into the file, so it is started under a plain name inside the scratch folder, wi
 give the same bytes, and no path of this machine is published.
 """
 
+import errno
 import html
 import os
 import shutil
@@ -94,7 +95,7 @@ def find_tippecanoe() -> str:
 def run(command: list[str], executable: str, work: Path, limit: float = LIMIT_SECONDS) -> None:
     """Run a program in `work`, in a process group that is gone when we are interrupted or `limit` seconds are over.
 
-    Raises ProblemError TILES_FAILED.
+    Raises ProblemError TILES_FAILED, or DISK_FULL when the program says so.
     """
     with (work / "stderr.txt").open("w+", encoding="utf-8", errors="replace") as stderr:
         with subprocess.Popen(
@@ -119,7 +120,8 @@ def run(command: list[str], executable: str, work: Path, limit: float = LIMIT_SE
         if code:
             stderr.seek(0)
             lines = " / ".join(stderr.read().splitlines()[-STDERR_LINES:])
-            raise ProblemError(Code.TILES_FAILED, f"{command[0]} ended with {code}: {lines or 'it said nothing'}.")
+            problem = Code.DISK_FULL if os.strerror(errno.ENOSPC) in lines else Code.TILES_FAILED
+            raise ProblemError(problem, f"{command[0]} ended with {code}: {lines or 'it said nothing'}.")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

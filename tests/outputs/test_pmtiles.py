@@ -131,6 +131,11 @@ def test_tippecanoe_itself_may_refuse(tmp_path: Path) -> None:
         run(["tippecanoe", "-o", "x.pmtiles", "absent.geojson"], find_tippecanoe(), tmp_path)
 
 
+def test_a_full_disk_is_not_called_a_failure_of_tiles(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match="DISK_FULL"):
+        run([sys.executable, "-c", "raise SystemExit('write: No space left on device')"], sys.executable, tmp_path)
+
+
 def test_a_program_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match="was not done after"):
         run([sys.executable, "-c", "import time; time.sleep(60)"], sys.executable, tmp_path, limit=0.2)
