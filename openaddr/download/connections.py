@@ -1,9 +1,12 @@
 """Connections whose sockets come from the guard: urllib3 resolves no name of its own and uses no proxy."""
 
 import socket
+import ssl
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
+import certifi
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -46,5 +49,12 @@ def open_pool(address: Address, settings: Settings, *, verified: bool) -> HTTPCo
     if address.scheme == "http":
         return _Pool(address.host, address.port, **options)
     if verified:
-        return _TlsPool(address.host, address.port, cert_reqs="CERT_REQUIRED", **options)
+        return _TlsPool(address.host, address.port, cert_reqs="CERT_REQUIRED", ca_certs=authorities(), **options)
     return _TlsPool(address.host, address.port, cert_reqs="CERT_NONE", assert_hostname=False, **options)
+
+
+def authorities() -> str | None:
+    """The certificate authorities to trust where the system brings none, as in slim containers; None = the system's."""
+    paths = ssl.get_default_verify_paths()
+    has_folder = paths.capath is not None and any(Path(paths.capath).iterdir())
+    return None if paths.cafile or has_folder else certifi.where()

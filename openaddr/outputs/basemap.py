@@ -8,11 +8,12 @@ Run once at set-up; the result lies beside the code and is not part of the repos
 import sys
 from pathlib import Path
 
+import fiona
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyogrio.raw
 import shapely
+import shapely.geometry
 from pyarrow import ipc
 
 from openaddr.outputs.land import BASEMAP, BORDER, LAND, Shapes, moved_east
@@ -40,8 +41,9 @@ def build(atlas: Path, target: Path = BASEMAP) -> None:
 
 def _read(path: Path, layer: str) -> Shapes:
     """All polygons of a layer of a TopoJSON file, one by one, valid, within ±180."""
-    _, _, geometry, _ = pyogrio.raw.read(path, layer=layer, columns=[])
-    polygons = shapely.get_parts(shapely.from_wkb(geometry))
+    with fiona.open(path, layer=layer) as features:
+        shapes = [shapely.geometry.shape(feature.geometry) for feature in features if feature.geometry]
+    polygons = shapely.get_parts(np.array(shapes, np.object_))
     jumps = np.array([_jumps(polygon) for polygon in polygons])
     polygons[jumps] = [unrolled(polygon) for polygon in polygons[jumps]]
     broken = ~shapely.is_valid(polygons)

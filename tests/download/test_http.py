@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from demo.servers.files import FileServer, redirect
 from demo.servers.serving import Response
+from openaddr.download.connections import authorities
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.stages import Downloaded
 from tests.download.conftest import POINTER, SETTINGS
@@ -296,17 +298,23 @@ def test_a_header_that_cannot_be_sent_is_a_fault_of_the_source(server: FileServe
 
 
 def test_a_bad_certificate_is_read_once_more_without_headers_and_warned_about(
-    tmp_path: Path, fetch: Fetch, self_signed: ssl.SSLContext
+    tmp_path: Path, fetch: Fetch, unknown_authority: ssl.SSLContext
 ) -> None:
     (tmp_path / "a.csv").write_bytes(CSV)
-    with FileServer(tmp_path, tls=self_signed) as server:
+    with FileServer(tmp_path, tls=unknown_authority) as server:
         got = fetch(server.url + "/a.csv", headers={"X-Key": "secret"})
     assert got.size == len(CSV)
     assert [warning.code for warning in got.warnings] == [Code.TLS_UNVERIFIED]
     assert "127.0.0.1" in got.warnings[0].message
-    assert "self-signed" in got.warnings[0].message
+    assert "local issuer certificate" in got.warnings[0].message
     assert len(server.requests) == 1
     assert "x-key" not in server.requests[0].headers
+
+
+def test_a_system_without_authorities_trusts_those_of_mozilla(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert authorities() == certifi.where()
 
 
 def test_another_failure_of_tls_is_not_tried_again(server: FileServer, problem: Fail) -> None:

@@ -1,7 +1,6 @@
 """GeoParquet as its readers see it."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ import shapely
 from openaddr.conform.extract import text_columns
 from openaddr.outputs.geoparquet import EPSG_4326, GeoParquet, box_column, point_wkb
 from openaddr.stages import Extract, Layer
+from tests.outputs.consumers import consumer
 from tests.outputs.extracts import Row, extract, fed, points, scattered, shapes
 
 PARCELS = ["POLYGON ((0 0, 2 0, 2 1, 0 0))", None, "POINT Z (5 5 1)", "POLYGON EMPTY", "LINESTRING (1 1, 1.5 3)"]
@@ -157,9 +157,7 @@ def test_duckdb_finds_rows_by_their_box(tmp_path: Path) -> None:
 
 def test_geopandas_reads_points_in_epsg_4326(tmp_path: Path) -> None:
     path = written(extract(tmp_path, points([{"lon": 1.5, "lat": 2.0}, {}])), tmp_path)
-    python = os.environ.get("OPENADDR_CONSUMERS_PYTHON", sys.executable)
-    answer = subprocess.run([python, "-c", SHOW, str(path)], check=True, capture_output=True, text=True)
-    assert json.loads(answer.stdout) == [4326, 2, "geometry", ["Point"]]
+    assert consumer(SHOW, path) == [4326, 2, "geometry", ["Point"]]
 
 
 GROWTH = """
