@@ -33,7 +33,7 @@ def conform_only(case: Case, rows: int, folder: Path) -> int:
 def conform_and_zip(case: Case, rows: int, folder: Path) -> int:
     """Conform and the CSV zip: what is compared with the predecessors and with the floor."""
     kept = conform_only(case, rows, folder)
-    extract = importlib.import_module("openaddr.conform.extract")
+    extract = importlib.import_module("openaddr.extract")
     batches = importlib.import_module("openaddr.outputs.batch")
     writer = importlib.import_module("openaddr.outputs.csv_zip").CsvZip(case.entry, "xx/bench", folder, NOW)
     for frame in extract.read_batches(folder / "extract.arrow"):

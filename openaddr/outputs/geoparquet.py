@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from openaddr.conform.extract import Bounds, read_batches, text_columns
+from openaddr.extract import Bounds, read_batches, text_columns
 from openaddr.outputs.batch import Batch, Floats
 from openaddr.outputs.buckets import KEY, Buckets, Keys, ranges
 from openaddr.outputs.hilbert import SIDE, hilbert

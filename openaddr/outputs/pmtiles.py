@@ -17,8 +17,8 @@ from importlib.util import find_spec
 from math import floor, log2
 from pathlib import Path
 
-from openaddr.conform.extract import Bounds
 from openaddr.errors import Code, ProblemError
+from openaddr.extract import Bounds
 from openaddr.outputs.licence import licence_words
 from openaddr.source.model import LayerSource, License
 from openaddr.stages import Extract, GeometryKind, Output

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from PIL import Image, ImageDraw, ImageFont
 
-from openaddr.conform.extract import read_batches
+from openaddr.extract import read_batches
 from openaddr.outputs.batch import Batch, Floats
 from openaddr.outputs.ink import Ink, outlines
 from openaddr.outputs.land import BASEMAP, read_scenery

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import shapely
 
-from openaddr.conform.extract import text_columns
+from openaddr.extract import text_columns
 from openaddr.outputs.batch import Batch
 from openaddr.stages import Extract, Output
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from openaddr.conform.extract import read_batches
+from openaddr.extract import read_batches
 from openaddr.outputs.batch import Batch, RowOutput
 from openaddr.outputs.csv_zip import CsvZip
 from openaddr.outputs.geojsonl import GeoJsonLines

@@ -123,24 +123,6 @@ class Chain(Function, tag="chain", frozen=True):
     variable: str = ""
 
 
-Rule = (
-    Column
-    | Merge
-    | Join
-    | Format
-    | Regexp
-    | PrefixedNumber
-    | PostfixedStreet
-    | PostfixedUnit
-    | RemovePrefix
-    | RemovePostfix
-    | FirstNonEmpty
-    | Constant
-    | Map
-    | Get
-    | MphToKph
-    | Chain
-)
 SimpleFunction = (
     Join
     | Format
@@ -156,6 +138,7 @@ SimpleFunction = (
     | Get
     | MphToKph
 )
+Rule = SimpleFunction | Column | Merge | Chain
 
 
 class RuleError(ValueError):

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from openaddr.conform.extract import read_batches
 from openaddr.conform.pipeline import conform
 from openaddr.download.archive import unpack
+from openaddr.extract import read_batches
 from openaddr.source.model import LayerSource
 from openaddr.source.parse import read_source
 

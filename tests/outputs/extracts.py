@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import shapely
 
-from openaddr.conform.extract import ExtractWriter, read_batches, text_columns
+from openaddr.extract import ExtractWriter, read_batches, text_columns
 from openaddr.outputs.batch import Batch, RowOutput
 from openaddr.source.model import LayerSource, License
 from openaddr.stages import Extract, GeometryKind, Layer, Output, RowAccount

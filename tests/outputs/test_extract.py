@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from openaddr.conform.extract import ExtractWriter, read_batches
+from openaddr.extract import ExtractWriter, read_batches
 from openaddr.stages import GeometryKind, Layer
 from tests.outputs.extracts import extract, points, shapes
 

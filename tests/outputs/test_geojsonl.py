@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openaddr.conform.extract import text_columns
+from openaddr.extract import text_columns
 from openaddr.outputs.geojsonl import GeoJsonLines
 from openaddr.stages import Extract, Layer
 from tests.outputs.consumers import consumer

@@ -13,7 +13,7 @@ import pyproj
 import pytest
 import shapely
 
-from openaddr.conform.extract import text_columns
+from openaddr.extract import text_columns
 from openaddr.outputs.geoparquet import EPSG_4326, GeoParquet, box_column, point_wkb
 from openaddr.stages import Extract, Layer
 from tests.outputs.consumers import consumer
