@@ -19,7 +19,7 @@ from openaddr.conform.readers.text import Utf8File, open_utf8
 from openaddr.errors import Code, ProblemError
 from openaddr.stages import RowAccount
 
-BLOCK = 1 << 20
+BLOCK = 2 << 20
 """Bytes read at a time: with 8 MiB memory grows with the file, with 1 MiB it does not."""
 MAX_RECORD = 16 << 20
 """A record longer than this is an open quote, not a record."""
