@@ -124,7 +124,7 @@ def _journey(
     extract = _extract(source, entry, work, request.settings, run, progress)
     with run.stage("outputs"):
         folder = _made(work / "outputs")
-        outputs = write_outputs(extract, entry, source.id, folder, request.options, datetime.now(UTC))
+        outputs = write_outputs(extract, entry, source.id, folder, request.options, datetime.now(UTC), progress)
     for output in outputs:
         _log_output(output)
     run.outputs = {output.kind: output.path for output in outputs}

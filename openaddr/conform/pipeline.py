@@ -55,9 +55,14 @@ def conform(
     with ExtractWriter(path, entry.layer, kind) as writer:
         for batch in dataset.batches(plan.needed, account):
             writer.write(run.conform_batch(batch))
-            progress("conform", account.received, None, "rows")
+            progress("conform", account.received, _expected(account, dataset), "rows")
     _check_account(account, settings)
     return Extract(path, entry.layer, kind, writer.rows, writer.bounds, plan.numeric, account, plan.warnings)
+
+
+def _expected(account: RowAccount, dataset: Dataset) -> int | None:
+    """About how many rows there will be."""
+    return round(account.received / dataset.share) if dataset.share else None
 
 
 def _with_usable_coordinates(rules: Conform, entry: LayerSource, dataset: Dataset) -> Conform:

@@ -16,7 +16,7 @@ from openaddr.outputs.manifest import write_manifest
 from openaddr.outputs.pmtiles import write_tiles
 from openaddr.outputs.sample import Sample
 from openaddr.source.model import LayerSource
-from openaddr.stages import Extract, Layer, Output
+from openaddr.stages import Extract, Layer, Output, Progress, silent
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,13 @@ class Options:
 
 
 def write_outputs(
-    extract: Extract, entry: LayerSource, source_id: str, folder: Path, options: Options, now: datetime
+    extract: Extract,
+    entry: LayerSource,
+    source_id: str,
+    folder: Path,
+    options: Options,
+    now: datetime,
+    progress: Progress = silent,
 ) -> tuple[Output, ...]:
     """Write every output of an extract into `folder`, which exists; `now` is the date that the files say.
 
@@ -45,6 +51,7 @@ def write_outputs(
                 for writer in writers:
                     writer.feed(batch)
                 first += frame.height
+                progress("outputs", first, extract.rows, "rows")
             outputs = [writer.finish() for writer in writers]
         if options.tiles:
             outputs += _made(write_tiles(extract, entry, source_id, folder, work))

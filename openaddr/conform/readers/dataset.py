@@ -55,6 +55,8 @@ class Dataset(Protocol):
 
     columns: tuple[str, ...]
     crs: str | None
+    share: float | None
+    """How much of the data has been read, from 0 to 1, for those who wait; None where nobody knows."""
 
     def batches(self, columns: Sequence[str], account: RowAccount) -> Iterator[Batch]:
         """Read all rows once, giving only `columns` (a subset of `self.columns`, spelt alike, may be empty).

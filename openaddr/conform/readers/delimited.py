@@ -84,6 +84,7 @@ class DelimitedFile:
     data_line: int
     limits: Limits
     crs: str | None = field(default=None, init=False)
+    share: float | None = field(default=None, init=False)
 
     def batches(self, columns: Sequence[str], account: RowAccount) -> Iterator[Batch]:
         """See Dataset. Rows with more values than the header has names are rejected, shorter ones end in ''."""
@@ -97,6 +98,7 @@ class DelimitedFile:
                 if isinstance(run, list) or MARK in run:
                     kept = reject_marked(frame, rows, account)
                     frame, rows = frame.filter(kept) if columns else frame, rows[kept]
+                self.share = records.file.share
                 if len(rows):
                     yield Batch(frame, None, rows)
 

@@ -40,13 +40,15 @@ class EsriPages:
     columns: tuple[str, ...]
     pages: tuple[Path, ...]
     crs: str | None = "EPSG:4326"
+    share: float | None = None
 
     def batches(self, columns: Sequence[str], account: RowAccount) -> Iterator[Batch]:
         """See Dataset. A feature whose object id has come before does not count as received."""
         rows = _Rows(tuple(columns))
-        for path in self.pages:
+        for number, path in enumerate(self.pages, start=1):
             page = open_page(path)
             rows.add(page)
+            self.share = number / len(self.pages)
             if len(rows.geometries) >= BATCH_ROWS or rows.size >= BATCH_BYTES:
                 yield from rows.batch(account)
         yield from rows.batch(account)

@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class GeojsonFile:
     path: Path
     encoding: str | None
     limits: Limits
+    share: float | None = field(default=None, init=False)
 
     def batches(self, columns: Sequence[str], account: RowAccount) -> Iterator[Batch]:
         """See Dataset. A column that a feature does not have is ''; features without geometry are rejected."""
@@ -55,6 +56,7 @@ class GeojsonFile:
             stream.enter()
             for items in stream.lists(decoder.decode):
                 batch = batch_of(items, decoder, account)
+                self.share = file.share
                 if len(batch.rows):
                     yield batch
 

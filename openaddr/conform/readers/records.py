@@ -41,7 +41,7 @@ class Records:
 
     def __init__(self, path: Path, encoding: str | None, separator: str, limits: Limits) -> None:
         csv.field_size_limit(2**31 - 1)  # one limit for the process; ours is the record's
-        self._file: Utf8File = open_utf8(path, encoding)
+        self.file: Utf8File = open_utf8(path, encoding)
         self._separator = separator
         self._limits = limits
         self._buffer = b""
@@ -55,7 +55,7 @@ class Records:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.__exit__(kind, error, trace)
+        self.file.__exit__(kind, error, trace)
 
     def skip_lines(self, count: int) -> None:
         """Pass physical lines, whatever quotes they have, until `count` of them are taken."""
@@ -64,7 +64,7 @@ class Records:
             if end:
                 self._buffer = self._buffer[end:]
                 self.lines_taken += 1
-            elif self._file.at_end:
+            elif self.file.at_end:
                 self._buffer = b""
                 return
             else:
@@ -77,7 +77,7 @@ class Records:
             text = self._buffer.decode()
             lines = io.StringIO(text, newline="\n")
             record = next((record for record in csv.reader(lines, delimiter=self._separator) if record), None)
-            if lines.tell() < len(text) or self._file.at_end:
+            if lines.tell() < len(text) or self.file.at_end:
                 taken = text[: lines.tell()]
                 self.lines_taken += taken.count("\n") + (taken[-1:] not in ("", "\n"))
                 self._buffer = text[lines.tell() :].encode()
@@ -90,8 +90,8 @@ class Records:
 
         Raises ProblemError(DATA_UNREADABLE) for an endless record, naming the row after `account.received`.
         """
-        while self._buffer or not self._file.at_end:
-            if len(self._buffer) < self._limits.block and not self._file.at_end:
+        while self._buffer or not self.file.at_end:
+            if len(self._buffer) < self._limits.block and not self.file.at_end:
                 self._more()
             yield from self._whole_records()
             if self._buffer:
@@ -99,7 +99,7 @@ class Records:
                 self._more()
 
     def _whole_records(self) -> Iterator[bytes | Rows]:
-        data, at_end = self._buffer, self._file.at_end
+        data, at_end = self._buffer, self.file.at_end
         cut = _border(data, self._separator, at_end)
         if cut is None:
             rows, self._buffer = self._read_rows(data, at_end)
@@ -137,9 +137,9 @@ class Records:
 
     def _more(self) -> None:
         """Read on; twice as much when one record fills the buffer, so that its cost stays linear."""
-        block = self._held + self._file.read(max(self._limits.block, len(self._buffer)))
+        block = self._held + self.file.read(max(self._limits.block, len(self._buffer)))
         self._held = b""
-        if block.endswith(b"\r") and not self._file.at_end:
+        if block.endswith(b"\r") and not self.file.at_end:
             block, self._held = block[:-1], b"\r"
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -6,6 +6,7 @@ value is needed.
 """
 
 import codecs
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,6 +78,7 @@ class Utf8File:
 
     def __init__(self, raw: BinaryIO, codec: str) -> None:
         self._raw = raw
+        self._size = os.fstat(raw.fileno()).st_size if raw.seekable() else 0
         self._rest = b""
         self._at_start = True
         self._decoder: codecs.IncrementalDecoder | None = None
@@ -84,6 +86,11 @@ class Utf8File:
         """Known as soon as the last block has been read."""
         if codec not in ("utf-8", "utf-8-sig", "ascii"):
             self._decoder = codecs.getincrementaldecoder(codec)(_ON_ERROR)
+
+    @property
+    def share(self) -> float | None:
+        """How much of the file has been read, from 0 to 1."""
+        return self._raw.tell() / self._size if self._size else None
 
     def read(self, size: int) -> bytes:
         """About `size` bytes, b"" only at the end."""

@@ -91,7 +91,7 @@ def _plainly_named(path: Path) -> Path:
     return path.with_suffix(".shp")
 
 
-@dataclass(frozen=True)
+@dataclass
 class VectorFile:
     """One layer of a file, ready to be read once.
 
@@ -107,6 +107,7 @@ class VectorFile:
     rule: TextRule
     spelling: dict[str, str]
     count: int | None
+    share: float | None = None
 
     def batches(self, columns: Sequence[str], account: RowAccount) -> Iterator[Batch]:
         """All rows in the order of the file. Raises ProblemError where GDAL cannot go on, or stops too early."""
@@ -119,6 +120,7 @@ class VectorFile:
             read = 0
             while (rows := self._next(reader)) is not None:
                 read += len(rows)
+                self.share = min(read / self.count, 1.0) if self.count else None
                 if len(rows):
                     yield self._batch(rows, columns, meta["geometry_name"] or _GEOMETRY, account)
             with gdal_at(self.path):
