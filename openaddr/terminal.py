@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from openaddr.errors import ROW_REASONS, Problem
+from openaddr.errors import ROW_REASONS, Code, Problem
 from openaddr.run import Run, Status
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -81,9 +81,13 @@ def report(run: Run, file: str) -> str:
     if run.problem is not None:
         lines += _problem_lines(run.problem, file, "")
     for reason, count in run.account.rejected.most_common():
-        lines.append(f"  {count:,} rows left out: {ROW_REASONS[reason]}")
+        example = next(
+            (f", as in row {at.row:,}: {at.value}" for at in run.account.examples if at.reason == reason), ""
+        )
+        lines.append(f"  {count:,} left out, {ROW_REASONS[reason]}{example}")
     for warning in run.warnings:
-        lines += _problem_lines(warning, file, "warning ")
+        if warning.code is not Code.ROWS_REJECTED:  # the lines before say the same with examples
+            lines += _problem_lines(warning, file, "warning ")
     if run.folder is not None:
         lines.append(f"  → {run.folder}")
     return "\n".join(lines)

@@ -83,9 +83,9 @@ def test_a_report_says_how_it_ended_why_where_and_what_to_do() -> None:
 
 def test_a_report_of_success_counts_rows_and_what_was_left_out() -> None:
     account = RowAccount(received=1_200, kept=1_199)
-    account.reject(RowReason.ROW_TOO_LONG, 1)
+    account.reject(RowReason.ROW_TOO_LONG, 1, [(1_100, "5,Main St,extra")])
     run = Run("us/x", "addresses", "city", Status.SUCCEEDED, account=account, seconds={"conform": 2.0})
     assert report(run, "us/x.json") == (
         "✓ us/x/addresses/city: succeeded, 1,199 of 1,200 rows in 2 s\n"
-        "  1 rows left out: the row has more values than the header has names"
+        "  1 left out, the row has more values than the header has names, as in row 1,100: 5,Main St,extra"
     )
