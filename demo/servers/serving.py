@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ class Response:
     length: int | None = None
 
 
-class HttpServer:
+class HttpServer(ABC):
     """Serves `answer` on a free port from `__enter__` to `__exit__`; over TLS when given a context."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
@@ -67,9 +68,9 @@ class HttpServer:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
+    @abstractmethod
     def answer(self, request: Request) -> Response:
         """What to send for a request; to be written by the servers built on this one."""
-        raise NotImplementedError
 
     @property
     def port(self) -> int:
