@@ -20,8 +20,8 @@ from pathlib import Path
 from openaddr.errors import Code, ProblemError
 from openaddr.extract import Bounds
 from openaddr.outputs.licence import licence_words
-from openaddr.source.model import LayerSource, License
-from openaddr.stages import Extract, GeometryKind, Output
+from openaddr.source.model import Conform, LayerSource, License
+from openaddr.stages import ATTRIBUTES, Extract, GeometryKind, Output
 
 KIND = "pmtiles"
 MEDIA_TYPE = "application/vnd.pmtiles"
@@ -54,20 +54,28 @@ def write_tiles(extract: Extract, entry: LayerSource, source_id: str, folder: Pa
     source = work / f"{extract.layer}.geojson.gz"
     source.symlink_to((folder / f"{extract.layer}.geojsonl.gz").absolute())
     title = f"{source_id} {entry.layer} {entry.name}"
-    command = [EXECUTABLE, "--quiet", "-o", name, "-t", ".", *arguments(extract, entry.license, title), source.name]
+    told = arguments(extract, entry.license, title, entry.conform)
+    command = [EXECUTABLE, "--quiet", "-o", name, "-t", ".", *told, source.name]
     run(command, find_tippecanoe(), work)
     shutil.move(work / name, folder / name)
     return Output(KIND, folder / name, MEDIA_TYPE)
 
 
-def arguments(extract: Extract, licence: License, title: str) -> list[str]:
+def arguments(extract: Extract, licence: License, title: str, rules: Conform | None) -> list[str]:
     """What tippecanoe is told about layer, zooms and licence."""
     about = ["--layer", extract.layer.value, "--name", title, "--description", f"Licence: {licence_words(licence)}"]
     if licence.attribution_name:
         about += ["--attribution", html.escape(licence.attribution_name)]
     shapes = FOR_SHAPES if extract.geometry is GeometryKind.ANY else ()
     rate = f"{drop_rate(extract.rows, extract.bounds):.3f}"
-    return [*about, "--maximum-zoom", str(MAX_ZOOM), "--drop-rate", rate, *EVERYTHING, *shapes]
+    zooms = ["--maximum-zoom", str(MAX_ZOOM), "--drop-rate", rate]
+    return [*about, *zooms, *EVERYTHING, *shapes, *(f"--exclude={name}" for name in never_filled(extract, rules))]
+
+
+def never_filled(extract: Extract, rules: Conform | None) -> list[str]:
+    """Attributes that the conform does not make: empty in every row, they would cost a tenth of the time."""
+    made = {name for name, _ in rules.rules} if rules else set()
+    return [name for name in ATTRIBUTES[extract.layer] if name not in made]
 
 
 def drop_rate(rows: int, bounds: Bounds | None) -> float:
