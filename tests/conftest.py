@@ -1,16 +1,25 @@
 """What many tests need: a web server on this machine, and the command line with what it printed."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from typer.testing import CliRunner
 
 from demo.servers.files import FileServer
 from openaddr.cli import app
+
+
+# Whether a change lands is decided by the same examples every time; the search for new ones goes on at desks. No
+# deadlines: the machines are shared, and slow at times.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 @dataclass(frozen=True)
