@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from demo.servers.files import FileServer
 from openaddr.cli import app
 
-
 # Whether a change lands is decided by the same examples every time; the search for new ones goes on at desks. No
 # deadlines: the machines are shared, and slow at times.
 settings.register_profile("desk", deadline=None)
