@@ -2,7 +2,9 @@
 
 import json
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,6 +38,7 @@ def run_process(
         print(f"openaddr: {error}", file=sys.stderr)
         return ExitCode.CONFIGURATION
     ticker = Ticker()
+    _stop_on_termination()
     worst = ExitCode.DONE
     try:
         for path in paths:
@@ -51,8 +54,15 @@ def run_process(
     return worst
 
 
+def _stop_on_termination() -> None:
+    """Let SIGTERM end a run as Ctrl-C does: its programs stop, its folder is cleaned up, its record says so."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _tell(run: Run, path: Path, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        print(json.dumps(run.as_json(), ensure_ascii=False), flush=True)
+        # In ASCII, because names of files need not be text and standard output need not be UTF-8.
+        print(json.dumps(run.as_json()), flush=True)
     if not quiet:
         print(report(run, str(path)), file=sys.stderr)

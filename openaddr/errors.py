@@ -8,6 +8,8 @@ a surprise, and ours.
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
+LONGEST_MESSAGE = 1_000
+
 
 class ExitCode(IntEnum):
     """What the command line answers; of several layer sources the highest one counts."""
@@ -169,7 +171,13 @@ class ProblemError(Exception):
 
     def __init__(self, code: Code, message: str, *, hint: str = "", pointer: str | None = None) -> None:
         super().__init__(f"{code}: {message}")
-        self.problem = Problem(code, message, hint, pointer)
+        self.problem = Problem(code, _shortened(message), hint, pointer)
+
+
+def _shortened(message: str) -> str:
+    """A message with the middle left out where it quotes more of a source or a server than anybody would read."""
+    half = LONGEST_MESSAGE // 2
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:half]} … {message[-half:]}"
 
 
 def _explain(

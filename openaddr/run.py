@@ -23,6 +23,19 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+def printable(text: str) -> str:
+    """Text on one line, with control characters and changes of direction written as escapes.
+
+    Sources and servers are strangers: what they say is shown, but may not steer a terminal or look like our own lines.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode()
+        for character in text
+    )
+
+
 @dataclass
 class Run:
     """One processing of one layer source: filled in stage by stage, then written as `run.json`."""

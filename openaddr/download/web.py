@@ -24,6 +24,7 @@ from openaddr.settings import Settings
 MAX_REDIRECTS = 10
 REDIRECTS = (301, 302, 303, 307, 308)
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
+LENGTH = re.compile(r"[0-9]{1,18}")  # longer ones are no sizes of this world
 OURS = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding"}
 
 
@@ -39,7 +40,7 @@ class Answer:
         """Content-Length, None when the server does not say."""
         text = self.response.headers.get("content-length", "")
         chunked = "chunked" in self.response.headers.get("transfer-encoding", "").lower()
-        return int(text) if text.isascii() and text.isdigit() and not chunked else None
+        return int(text) if LENGTH.fullmatch(text) and not chunked else None
 
     @property
     def received(self) -> int:

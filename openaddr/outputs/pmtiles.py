@@ -32,6 +32,7 @@ MOST_DROPPED = 2.5
 LIMIT_SECONDS = 6 * 3600.0
 """26 million points take about an hour of CPU."""
 STDERR_LINES = 5
+LONGEST_TEXT = 4_000
 EXECUTABLE = "tippecanoe"
 
 EVERYTHING = ("--no-feature-limit", "--no-tile-size-limit", "--no-tile-stats")
@@ -63,13 +64,19 @@ def write_tiles(extract: Extract, entry: LayerSource, source_id: str, folder: Pa
 
 def arguments(extract: Extract, licence: License, title: str, rules: Conform | None) -> list[str]:
     """What tippecanoe is told about layer, zooms and licence."""
-    about = ["--layer", extract.layer.value, "--name", title, "--description", f"Licence: {licence_words(licence)}"]
+    licence_line = _argument(f"Licence: {licence_words(licence)}")
+    about = ["--layer", extract.layer.value, "--name", _argument(title), "--description", licence_line]
     if licence.attribution_name:
-        about += ["--attribution", html.escape(licence.attribution_name)]
+        about += ["--attribution", html.escape(_argument(licence.attribution_name))]
     shapes = FOR_SHAPES if extract.geometry is GeometryKind.ANY else ()
     rate = f"{drop_rate(extract.rows, extract.bounds):.3f}"
     zooms = ["--maximum-zoom", str(MAX_ZOOM), "--drop-rate", rate]
     return [*about, *zooms, *EVERYTHING, *shapes, *(f"--exclude={name}" for name in never_filled(extract, rules))]
+
+
+def _argument(text: str) -> str:
+    """Text of a source as an argument of a program, which can hold neither a NUL nor more than 128 KiB."""
+    return text.replace("\0", " ")[:LONGEST_TEXT]
 
 
 def never_filled(extract: Extract, rules: Conform | None) -> list[str]:

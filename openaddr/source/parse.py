@@ -1,6 +1,7 @@
 """The door: the bytes of a source file in, a frozen `Source` out."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ __all__ = ["AcceptanceTest", "BrokenEntry", "Conform", "LayerSource", "License",
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 64
+ESCAPE = re.compile(r"(?i)\\u(?:d[89ab]..\\ud[c-f]..|(?P<half>d[89a-f]..)|....)|\\.")
 COVERAGE_KINDS = ("US Census", "ISO 3166", "geometry")
 
 
@@ -24,7 +26,15 @@ def read_source(path: Path) -> Source:
         raise ProblemError(Code.SOURCE_NOT_FOUND, f"{path} does not exist.") from None
     except OSError as error:
         raise ProblemError(Code.SOURCE_NOT_FOUND, f"{path} cannot be read: {error.strerror}.") from None
-    return parse_source(source_id(path), raw)
+    identity = source_id(path)
+    if not _is_text(identity):
+        raise ProblemError(Code.SOURCE_NOT_FOUND, f"{path} cannot be used: its name is not UTF-8.")
+    return parse_source(identity, raw)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name has an encoding: Linux gives the bytes of other names as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def source_id(path: Path) -> str:
@@ -90,9 +100,20 @@ def _decode(raw: bytes) -> tuple[str, dict[str, Any]]:
         raise ProblemError(
             Code.SOURCE_TOO_LARGE, f"The source file is nested deeper than {MAX_DEPTH} levels.", pointer=""
         )
+    _refuse_half_characters(text)
     if not isinstance(value, dict):
         raise _schema(f"A source file is a JSON object, not {json_kind(value)}.", "")
     return text, value
+
+
+def _refuse_half_characters(text: str) -> None:
+    """Raise ProblemError where an escape such as `\\ud800` stands alone: JSON allows it, but no file can hold it."""
+    found = next((escape for escape in ESCAPE.finditer(text) if escape["half"]), None)
+    if found is not None:
+        line = text.count("\n", 0, found.start()) + 1
+        raise _invalid(
+            f"The source file has half a character, {found[0]}, at line {line}; its other half is missing.", line
+        )
 
 
 def _no_constant(name: str) -> None:
