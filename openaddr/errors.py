@@ -171,7 +171,7 @@ class ProblemError(Exception):
 
     def __init__(self, code: Code, message: str, *, hint: str = "", pointer: str | None = None) -> None:
         super().__init__(f"{code}: {message}")
-        self.problem = Problem(code, _shortened(message), hint, pointer)
+        self.problem = Problem(code, _shortened(message), _shortened(hint), pointer)
 
 
 def _shortened(message: str) -> str:

@@ -5,16 +5,19 @@ import logging
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from openaddr.outputs.folder import atomic_folder
+from openaddr.outputs.folder import atomic_folder, recover
 from openaddr.run import Run, Status, log, printable
 from openaddr.source.model import BrokenEntry, LayerSource
 
 FAILED = ".failed"
+LONGEST_RUN = 24 * 3600
+"""Seconds after which a hidden folder belongs to nobody any more."""
 MAX_NAME_BYTES = 200
 """File systems take 255 bytes; the digits and FAILED come on top."""
 
@@ -41,9 +44,20 @@ def plain_name(text: str) -> str:
 def workshop(target: Path) -> Iterator[Path]:
     """A hidden folder beside the target, on the same disk, gone afterwards; the log of the run goes there."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    recover(target)
+    _sweep(target.parent)
     scratch = tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent, ignore_cleanup_errors=True)
     with scratch as name, _log_file(Path(name) / "log.txt"):
         yield Path(name)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs have left, once it is older than any run can be."""
+    for path in folder.iterdir():
+        if path.name.startswith((".work-", ".new-")):
+            with suppress(FileNotFoundError):  # another run may be sweeping too
+                if time.time() - path.stat().st_mtime > LONGEST_RUN:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 class _OneLine(logging.Formatter):

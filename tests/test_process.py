@@ -418,6 +418,39 @@ def test_a_killed_run_leaves_no_folder_that_looks_whole(web: FileServer, tmp_pat
     assert all(name.startswith(".") for name in shown)
 
 
+def test_what_a_killed_run_left_is_swept_away_a_day_later(web: FileServer, process: Process, tmp_path: Path) -> None:
+    serve(web)
+    folder = tmp_path / "out" / "xx" / "town" / "addresses"
+    (folder / ".work-old").mkdir(parents=True)
+    (folder / ".work-new").mkdir()
+    os.utime(folder / ".work-old", (0, 0))
+    process(source_of(web))
+    assert sorted(path.name for path in folder.iterdir()) == [".work-new", "town"]
+
+
+def test_output_that_had_stepped_aside_for_a_killed_run_comes_back(
+    web: FileServer, process: Process, tmp_path: Path
+) -> None:
+    serve(web)
+    process(source_of(web))
+    good = tmp_path / "out" / "xx" / "town" / "addresses" / "town"
+    good.rename(good.with_name(f".old-{'0' * 16}-town"))
+    web.responses["/a.csv"] = Response(status=500)
+    process(source_of(web))
+    assert json.loads((good / "run.json").read_text())["status"] == "succeeded"
+
+
+def test_a_header_of_a_million_columns_is_refused_at_once(web: FileServer, process: Process) -> None:
+    serve(web, "," * 1_000_000)
+    check_problem(process(source_of(web)), Code.DATA_UNREADABLE, 3)
+
+
+def test_a_password_is_in_no_message(web: FileServer, process: Process) -> None:
+    answer = process(source_of(web, data="http://user:hunt/er2@example.org/a"))
+    assert answer.code == "URL_INVALID"
+    assert "hunt" not in answer.run["problem"]["message"]
+
+
 def test_an_interrupted_run_cleans_up_and_answers_130(web: FileServer, tmp_path: Path) -> None:
     web.responses["/a.csv"] = Response(CSV.encode(), stops_after=10, silent=True)
     arguments = command(tmp_path, source_of(web), tmp_path / "out")

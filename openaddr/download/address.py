@@ -55,8 +55,9 @@ def parse_address(text: str) -> Address:
     try:
         parts = urlsplit(text.strip())
         port = parts.port
-    except ValueError as error:
-        raise _invalid(str(error)) from None
+    except ValueError:
+        # Python's own words quote what stands for the port, which may be part of a password.
+        raise _invalid("its host or port cannot be read") from None
     if parts.scheme not in PORTS:
         known = ", ".join(PORTS)
         raise _invalid(f"its scheme is {parts.scheme!r}, expected one of {known}")

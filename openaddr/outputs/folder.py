@@ -7,6 +7,7 @@ folders only.
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -61,7 +62,17 @@ def _built_beside(target: Path) -> Iterator[Path]:
 
 
 def _hidden(target: Path, kind: str) -> Path:
-    return target.with_name(f".{kind}-{secrets.token_hex(8)}")
+    return target.with_name(f".{kind}-{secrets.token_hex(8)}-{target.name}")
+
+
+def recover(target: Path) -> None:
+    """Bring back the older folder if a process was killed while it had stepped aside."""
+    if os.path.lexists(target):
+        return
+    marks = re.compile(rf"\.old-[0-9a-f]{{16}}-{re.escape(target.name)}")
+    aside = [path for path in target.parent.iterdir() if marks.fullmatch(path.name)]
+    for path in aside[:1]:
+        path.rename(target)
 
 
 def _swap(fresh: Path, target: Path) -> None:

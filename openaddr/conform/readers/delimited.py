@@ -19,6 +19,8 @@ NO_HEADER = -1
 MAX_ODD = 1000
 """Records of one block that may be set aside before Python's csv module reads the whole block."""
 
+MAX_COLUMNS = 10_000
+
 
 def open_delimited(
     path: Path,
@@ -46,6 +48,9 @@ def open_delimited(
         first = records.first_record()
         if first is None:
             raise _no_header(path, headers, records.lines_taken)
+        if len(first) > MAX_COLUMNS:
+            message = f"{path.name} has {len(first):,} columns; {MAX_COLUMNS:,} are allowed."
+            raise ProblemError(Code.DATA_UNREADABLE, message, hint="Check `csvsplit` and `format`.")
         if headers == NO_HEADER:
             names, data_line = [f"COLUMN{number}" for number in range(1, len(first) + 1)], first_line
         else:
