@@ -17,7 +17,7 @@ from openaddr.conform.functions import RowFunction, row_function
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.source.model import Conform, LayerSource
 from openaddr.source.positions import escape
-from openaddr.source.rules import Chain, Column, Rule, RuleError, columns_of, is_numeric
+from openaddr.source.rules import Chain, Column, Rule, RuleError, columns_of, is_numeric, variables_of
 from openaddr.stages import ATTRIBUTES, Layer
 
 REQUIRED: dict[Layer, tuple[str, ...]] = {
@@ -99,7 +99,8 @@ def compile_plan(conform: Conform, layer: Layer, columns: Sequence[str], pointer
     }
     warnings = tuple(_check_names(named, layer, resolver, pointer))
     rules = {name: resolve(rule, resolver) for name, rule in named.items()}
-    needed = {column: None for rule in rules.values() for column in columns_of(rule) if column in columns}
+    named_columns = (name for rule in rules.values() for name in (*columns_of(rule), *variables_of(rule)))
+    needed = dict.fromkeys(name for name in named_columns if name in columns)
     compiled = {name: _compiled(rule, f"{pointer}/{name}", seconds) for name, rule in rules.items()}
     return Plan(
         layer,

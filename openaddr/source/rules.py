@@ -229,6 +229,14 @@ def columns_of(rule: Rule) -> tuple[str, ...]:
             return (rule.field,)
 
 
+def variables_of(rule: Rule) -> tuple[str, ...]:
+    """The variables of the chains in a rule; where the data has a column of that name, the bare name means the column."""
+    if not isinstance(rule, Chain):
+        return ()
+    inner = tuple(name for step in rule.steps for name in variables_of(step))
+    return (rule.variable, *inner) if rule.variable else inner
+
+
 def is_numeric(rule: Rule) -> bool:
     """Whether every value that the rule makes is a JSON number (or nothing)."""
     match rule:

@@ -117,6 +117,11 @@ def test_attributes_that_are_numbers_are_known(rule: Any, numeric: bool) -> None
     assert ("accuracy" in plan.numeric) is numeric
 
 
+def test_a_column_that_is_called_like_the_variable_of_a_chain_is_read() -> None:
+    chain = {"function": "chain", "variable": "v", "functions": [{"function": "join", "fields": ["v", "a"]}]}
+    assert made(conform_of(number="a", street=chain), {"a": "x", "v": "the column"})["street"] == "the column x"
+
+
 def test_the_variable_of_a_chain_is_no_column_that_is_missing() -> None:
     chain = {"function": "chain", "variable": "v", "functions": ["n", {"function": "join", "fields": ["oa:v", "v"]}]}
     assert compile_plan(conform_of(number=chain, street="s"), Layer.ADDRESSES, ("n", "s"), "").warnings == ()
