@@ -230,7 +230,7 @@ def columns_of(rule: Rule) -> tuple[str, ...]:
 
 
 def variables_of(rule: Rule) -> tuple[str, ...]:
-    """The variables of the chains in a rule; where the data has a column of that name, the bare name means the column."""
+    """The variables of the chains in a rule; where the data has a column so named, the bare name means the column."""
     if not isinstance(rule, Chain):
         return ()
     inner = tuple(name for step in rule.steps for name in variables_of(step))
