@@ -185,11 +185,17 @@ def bounds(geometry: Geometry) -> tuple[float, float, float, float] | None:
     return None if np.isnan(west) else (float(west), float(south), float(east), float(north))
 
 
+def as_shapes(geometry: Geometry) -> Shapes:
+    """The same geometry as shapes."""
+    if isinstance(geometry, Shapes):
+        return geometry
+    values = np.asarray(shapely.points(geometry.x, geometry.y), dtype=np.object_)
+    values[np.isnan(geometry.x)] = None
+    return Shapes(values)
+
+
 def wkb(geometry: Geometry) -> pl.Series:
     """ISO well-known binary, little endian; null where a row has no geometry."""
-    if isinstance(geometry, Points):
-        values = np.asarray(shapely.points(geometry.x, geometry.y), dtype=np.object_)
-        values[np.isnan(geometry.x)] = None
-    else:
-        values = geometry.values
-    return pl.Series("wkb", list(shapely.to_wkb(values, flavor="iso", byte_order=1)), dtype=pl.Binary)
+    return pl.Series(
+        "wkb", list(shapely.to_wkb(as_shapes(geometry).values, flavor="iso", byte_order=1)), dtype=pl.Binary
+    )

@@ -17,6 +17,7 @@ import shapely
 
 from openaddr.conform.expressions import stripped
 from openaddr.conform.functions import whole_number
+from openaddr.conform.geometry import as_shapes
 from openaddr.conform.readers.dataset import Geometry, Points
 from openaddr.stages import Layer
 
@@ -47,6 +48,9 @@ def canonical_row(row: Mapping[str, str], layer: Layer) -> dict[str, str]:
 
 def hashes(frame: pl.DataFrame, geometry: Geometry, layer: Layer, identity: str) -> pl.Series:
     """The row ids of a batch; `identity` is `<source path>|<layer>|<name>`."""
+    if layer is not Layer.ADDRESSES:
+        # Other rows decide whether a batch comes as points or as shapes; the id of a row must not depend on them.
+        geometry = as_shapes(geometry)
     texts = frame.select(_hashed_text(frame, geometry, layer, identity)).to_series().cast(pl.Binary).to_list()
     if not isinstance(geometry, Points):
         texts = _with_shapes(texts, frame, geometry.values, layer)
@@ -75,7 +79,7 @@ def _with_shapes(
     texts: list[bytes], frame: pl.DataFrame, shapes: np.ndarray[tuple[int, ...], np.dtype[np.object_]], layer: Layer
 ) -> list[bytes]:
     """The texts with the shape of each row, but for rows that have a publisher's id."""
-    steps = shapely.transform(shapes, lambda coordinates: np.rint(coordinates * HASH_PLACES))
+    steps = shapely.transform(shapes, lambda coordinates: np.rint(coordinates * HASH_PLACES) + 0.0)
     key = PUBLISHER_ID.get(layer)
     plain = frame[key] == "" if key else pl.repeat(True, frame.height, eager=True)
     shape_bytes = shapely.to_wkb(steps, output_dimension=2)

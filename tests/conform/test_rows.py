@@ -82,6 +82,14 @@ def test_shapes_count_for_the_id_unless_the_publisher_has_one() -> None:
     assert len(set(made(Layer.PARCELS, {"pid": "1"}, {"pid": "1"}, {"pid": "1"}))) == 1
 
 
+@pytest.mark.parametrize("layer", [Layer.BUILDINGS, Layer.PARCELS, Layer.CENTERLINES])
+def test_the_id_of_a_point_does_not_depend_on_the_shapes_beside_it(layer: Layer) -> None:
+    points = Points(np.array([-0.000001, np.nan]), np.array([2.0, np.nan]))
+    shapes = Shapes(np.array([shapely.Point(0.000001, 2), None, shapely.box(0, 0, 1, 1)], dtype=object))
+    alone = hashes(frame_of({}, {}, layer=layer), points, layer, "x").to_list()
+    assert alone == hashes(frame_of({}, {}, {}, layer=layer), shapes, layer, "x").to_list()[:2]
+
+
 def test_rejected_rows_are_counted_with_their_numbers_in_the_data() -> None:
     account = RowAccount()
     rows = Rows(frame_of({"number": "1"}, {"number": "2"}), Points(np.zeros(2), np.zeros(2)), np.array([11, 12]))
