@@ -169,11 +169,12 @@ class DelimitedFile:
 
     def _columns(self, rows: Rows, places: list[int]) -> pl.DataFrame:
         """Columns from rows that may be short."""
+        # From a dict: a frame made of a list of series gives a column called '' another name.
         return pl.DataFrame(
-            [
-                pl.Series(self.columns[at], [row[at] if at < len(row) else "" for row in rows], dtype=pl.String)
+            {
+                self.columns[at]: pl.Series([row[at] if at < len(row) else "" for row in rows], dtype=pl.String)
                 for at in places
-            ]
+            }
         )
 
     def _fitting(self, rows: Rows, numbers: RowNumbers, account: RowAccount) -> tuple[Rows, RowNumbers]:

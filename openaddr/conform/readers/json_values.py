@@ -43,7 +43,8 @@ def text_column(name: str, values: Values, rule: Callable[[object], str]) -> pl.
 
 def text_frame(names: Sequence[str], columns: Sequence[Values], rule: Callable[[object], str]) -> pl.DataFrame:
     """A frame of text columns."""
-    return pl.DataFrame([text_column(name, values, rule) for name, values in zip(names, columns, strict=True)])
+    # From a dict: a frame made of a list of series gives a column called '' another name.
+    return pl.DataFrame({name: text_column(name, values, rule) for name, values in zip(names, columns, strict=True)})
 
 
 def members_type(names: Sequence[str]) -> tuple[Any, Getters]:

@@ -123,6 +123,12 @@ def test_long_rows_are_rejected_with_their_number_and_short_ones_keep_their_plac
     ]
 
 
+def test_a_column_may_have_no_name_in_odd_rows_too(tmp_path: Path) -> None:
+    file = opened(tmp_path / "x.csv", 'a,\n1,b\n2\n3,5" pipe\n')
+    assert read(file, "")[0] == [("b",), ("",), ('5" pipe',)]
+    assert read(opened(tmp_path / "y.csv", "a,\n1,b\n2\n"), "")[0] == [("b",), ("",)]
+
+
 def test_a_block_where_most_rows_are_odd_is_read_whole(tmp_path: Path) -> None:
     file = opened(tmp_path / "short.csv", "a,b,c\n" + "".join(f"{n},x\n{n},y,z\n" for n in range(3000)))
     rows, numbers, account = read(file)

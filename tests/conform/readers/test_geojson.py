@@ -163,6 +163,12 @@ def test_values_become_the_text_that_the_predecessor_wrote(tmp_path: Path, value
     assert read(opened(tmp_path / "value.json", data))[0] == [(text,)]
 
 
+def test_a_property_may_have_no_name(tmp_path: Path) -> None:
+    file = opened(tmp_path / "x.geojson", [feature({"": "a", "b": "c"})])
+    _, (batch,), _ = read(file)
+    assert batch.frame.to_dict(as_series=False) == {"": ["a"], "b": ["c"]}
+
+
 def test_columns_are_the_union_of_the_first_block_and_absent_ones_are_empty(tmp_path: Path) -> None:
     features = [feature({"a": 1}), feature(None), feature({"b": 2, "a": 3}), {"type": "Feature", "geometry": POINT}]
     file = opened(tmp_path / "union.json", features)
