@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,12 @@ _EPSG = re.compile(
 )
 
 
-def open_geojson(path: Path, *, encoding: str | None, limits: Limits | None = None) -> "GeojsonFile":
+def open_geojson(
+    path: Path, *, encoding: str | None, wanted: Collection[str] = (), limits: Limits | None = None
+) -> "GeojsonFile":
     """Open a GeoJSON file; its columns are the property names of all features of its first block.
 
+    Publishers leave out what is empty, so names that are `wanted` and not there are looked for in the rest of the file.
     JSON is UTF-8, whatever `encoding` says, unless the bytes deny it. Raises ProblemError: DATA_EMPTY,
     DATA_UNREADABLE, TRUNCATED, ENCODING_UNKNOWN.
     """
@@ -33,8 +36,12 @@ def open_geojson(path: Path, *, encoding: str | None, limits: Limits | None = No
     with open_utf8(path, encoding) as file:
         stream = FeatureStream(file, limits)
         stream.enter()
-        columns = _property_names(next(stream.lists(_keys_of), []))
-        return GeojsonFile(columns, declared_crs(stream.members.get("crs")), path, encoding, limits)
+        columns: dict[str, None] = {}
+        for items in stream.lists(_keys_of):
+            columns.update(dict.fromkeys(_property_names(items)))
+            if columns.keys() >= set(wanted):
+                break
+        return GeojsonFile(tuple(columns), declared_crs(stream.members.get("crs")), path, encoding, limits)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from openaddr.conform.readers.choose import choose_file
 from openaddr.conform.readers.dataset import Dataset
 from openaddr.errors import Code, ProblemError
 from openaddr.source.model import Conform, LayerSource
+from openaddr.source.rules import columns_of
 
 _MODULES = {
     "csv": "delimited",
@@ -69,7 +70,8 @@ def _opened(reader: Any, conform: Conform, files: tuple[Path, ...], esri_columns
                 skiplines=conform.skiplines,
             )
         case "geojson":
-            dataset = reader.open_geojson(path, encoding=encoding)
+            wanted = [name for _, rule in conform.rules for name in columns_of(rule)]
+            dataset = reader.open_geojson(path, encoding=encoding, wanted=wanted)
         case _:
             dataset = reader.open_vector(path, conform.format, layer=conform.layer, encoding=encoding)
     return dataset

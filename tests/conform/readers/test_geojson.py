@@ -179,6 +179,15 @@ def test_columns_are_the_union_of_the_first_block_and_absent_ones_are_empty(tmp_
     assert (batch.frame.width, len(batch.rows), account.received) == (0, 4, 4)
 
 
+def test_a_wanted_property_may_come_first_in_a_later_block(tmp_path: Path) -> None:
+    path = tmp_path / "late.json"
+    features = [feature({"a": str(number)}) for number in range(20)] + [feature({"late": "b"}), feature({"c": "d"})]
+    assert opened(path, features, block=64).columns == ("a",)
+    file = open_geojson(path, encoding=None, wanted=["late", "a"], limits=Limits(64, 100_000))
+    assert file.columns[:2] == ("a", "late")
+    assert read(file, "late")[0] == [("",)] * 20 + [("b",), ("",)]
+
+
 SQUARE = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]
 HOLE = [[1, 1], [1, 2], [2, 2], [1, 1]]
 
