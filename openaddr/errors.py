@@ -65,12 +65,15 @@ class Code(StrEnum):
     REDIRECTED_TOO_OFTEN = "REDIRECTED_TOO_OFTEN"
     HTML_INSTEAD_OF_DATA = "HTML_INSTEAD_OF_DATA"
     TRUNCATED = "TRUNCATED"
+    TOO_LARGE = "TOO_LARGE"
+    TOO_SLOW = "TOO_SLOW"
     DATA_EMPTY = "DATA_EMPTY"
     FTP_REFUSED = "FTP_REFUSED"
     FILE_MISSING = "FILE_MISSING"
     # ESRI services
     ESRI_TOKEN_REQUIRED = "ESRI_TOKEN_REQUIRED"
     ESRI_SERVICE_NOT_FOUND = "ESRI_SERVICE_NOT_FOUND"
+    ESRI_LAYER_CHANGED = "ESRI_LAYER_CHANGED"
     ESRI_NO_QUERY = "ESRI_NO_QUERY"
     ESRI_PAGING = "ESRI_PAGING"
     ESRI_INCOMPLETE = "ESRI_INCOMPLETE"
@@ -95,6 +98,10 @@ class Code(StrEnum):
     BASEMAP_MISSING = "BASEMAP_MISSING"
     OUTPUT_NOT_WRITABLE = "OUTPUT_NOT_WRITABLE"
     DISK_FULL = "DISK_FULL"
+    TIME_LIMIT = "TIME_LIMIT"
+    MEMORY_LIMIT = "MEMORY_LIMIT"
+    READER_CRASHED = "READER_CRASHED"
+    BOX_MISSING = "BOX_MISSING"
     INTERRUPTED = "INTERRUPTED"
     INTERNAL = "INTERNAL"
 
@@ -264,6 +271,22 @@ _SOURCE = _explain(
         ),
         Code.ENCODING: ("The text is not in the encoding that the source names", "Correct `encoding` in `conform`."),
         Code.NO_ROWS: ("The data has no rows", "Check that `data`, `file` and `layer` name the right thing."),
+        Code.TOO_LARGE: (
+            "The download is larger than its size class allows",
+            "Point `data` at a smaller file, or let an operator raise OPENADDR_SIZE_CLASS.",
+        ),
+        Code.TIME_LIMIT: (
+            "A stage took longer than its size class allows",
+            "Look at the stage named; a smaller file or a simpler conform helps, or a higher OPENADDR_SIZE_CLASS.",
+        ),
+        Code.MEMORY_LIMIT: (
+            "A stage needed more memory than it may have",
+            "Look for one value, row or geometry of extreme size in the data.",
+        ),
+        Code.READER_CRASHED: (
+            "A stage ended without an answer",
+            "The data most likely is damaged in a way that its reader does not survive; ask the publisher.",
+        ),
         Code.ROWS_REJECTED: (
             "Too many rows could not be used",
             "Look at the reasons and examples; most often `lon`, `lat`, `srs` or `encoding` is wrong.",
@@ -292,6 +315,7 @@ _SERVER = _explain(
             "Open `data` in a browser: it is often a login, a landing page or an error page.",
         ),
         Code.TRUNCATED: ("The download ended before the data did", "Try again later."),
+        Code.TOO_SLOW: ("The server sends too slowly", "Try again later, or ask the publisher for a faster address."),
         Code.DATA_EMPTY: ("The server sent nothing", "Open `data` in a browser and see if there is any data."),
         Code.FTP_REFUSED: ("The FTP server refuses the file", "Check path, user and password in `data`."),
         Code.FILE_MISSING: ("The file is not on this machine", "Correct `data`."),
@@ -302,6 +326,10 @@ _SERVER = _explain(
         Code.ESRI_SERVICE_NOT_FOUND: (
             "The ESRI service or layer is not there any more",
             "Look through the folders of the server for the service and correct `data`.",
+        ),
+        Code.ESRI_LAYER_CHANGED: (
+            "The ESRI layer now has another number",
+            "Correct the number at the end of `data` to the one of the layer that is meant.",
         ),
         Code.ESRI_NO_QUERY: (
             "The ESRI layer cannot be queried",
@@ -320,6 +348,7 @@ _SERVER = _explain(
             Code.TLS_ERROR,
             Code.HTTP_5XX,
             Code.TRUNCATED,
+            Code.TOO_SLOW,
             Code.ESRI_INCOMPLETE,
             Code.ESRI_ERROR,
         }
@@ -339,6 +368,11 @@ _MACHINE = _explain(
         ),
         Code.OUTPUT_NOT_WRITABLE: ("The output folder cannot be written", "Choose another `--output`."),
         Code.DISK_FULL: ("The disk is full", "Free some space, or choose another `--output`."),
+        Code.BOX_MISSING: (
+            "This machine cannot keep strangers' data in a box",
+            "Use Linux 5.13 or newer with Landlock and seccomp (`openaddr doctor` tells), or, if you trust every "
+            "source, set OPENADDR_ALLOW_UNSANDBOXED=1.",
+        ),
     },
 ) | {
     Code.TILES_FAILED: Explanation("The tiles could not be made", ExitCode.OURS, "Report it with the log."),

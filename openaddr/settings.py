@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from openaddr.sizes import SIZE_CLASSES, SizeClass
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -24,6 +26,18 @@ class Settings:
     """A run fails when more than this share of its rows is rejected (0 to 1)."""
     regexp_seconds: float = 1.0
     """Time that one value may spend in one regular expression."""
+    size_class: str = "large"
+    """How much a source may take of time, bytes and memory: small, medium or large (`openaddr/sizes.py`)."""
+    allow_unsandboxed: bool = False
+    """Work although this machine cannot keep strangers' data in a box."""
+
+    @property
+    def size(self) -> SizeClass:
+        """The limits of the size class."""
+        return SIZE_CLASSES[self.size_class]
+
+
+SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 
 
 class SettingError(ValueError):
@@ -33,6 +47,10 @@ class SettingError(ValueError):
 def _read(name: str, text: str, like: object) -> object:
     if isinstance(like, tuple):
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if isinstance(like, bool):
+        if text.lower() not in SWITCHES:
+            raise SettingError(f"{name} is {text!r}, but has to be one of {', '.join(SWITCHES)}")
+        return SWITCHES[text.lower()]
     if isinstance(like, float):
         try:
             return float(text)
@@ -49,4 +67,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         name = f"OPENADDR_{item.name.upper()}"
         if name in environment:
             found[item.name] = _read(name, environment[name], getattr(defaults, item.name))
-    return Settings(**found)  # type: ignore[arg-type]
+    settings = Settings(**found)  # type: ignore[arg-type]
+    if settings.size_class not in SIZE_CLASSES:
+        known = ", ".join(SIZE_CLASSES)
+        raise SettingError(f"OPENADDR_SIZE_CLASS is {settings.size_class!r}, but has to be one of {known}")
+    return settings

@@ -43,12 +43,26 @@ def silent(stage: str, done: int, total: int | None, unit: str) -> None:
 
 
 @dataclass(frozen=True)
+class Edition:
+    """What a server says of its data by which a later request can tell that it is still the same; '' = nothing said.
+
+    `etag` and `last_modified` are the header fields as sent (RFC 9110, 8.8); `last_edit` is what an ESRI layer calls
+    its last edit (`editingInfo.lastEditDate`).
+    """
+
+    etag: str = ""
+    last_modified: str = ""
+    last_edit: str = ""
+
+
+@dataclass(frozen=True)
 class Downloaded:
     """The publisher's bytes on our disk.
 
     `files` is one file for http, ftp and file; for ESRI the pages of features in the order asked for, each as the
     server sent it. `columns` is what an ESRI layer says its fields are called, () elsewhere.
-    `fingerprint` is the md5 of the bytes of all files in order.
+    `fingerprint` is the md5 of the bytes of all files in order. `edition` is what a later download may ask the server
+    about. `unchanged` says that it still is the edition known before: nothing was fetched and there are no files.
     """
 
     files: tuple[Path, ...]
@@ -56,6 +70,8 @@ class Downloaded:
     size: int
     columns: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    edition: Edition = Edition()
+    unchanged: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
 
 RANKS = {
     "errors": 0,
-    "settings": 0,
+    "sizes": 0,
+    "settings": 1,
     "stages": 1,
     "source": 2,
     "extract": 2,

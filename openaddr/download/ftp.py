@@ -12,7 +12,7 @@ from openaddr.download.names import extension
 from openaddr.download.store import BLOCK, Saved, require_room, save
 from openaddr.errors import Code, ProblemError
 from openaddr.settings import Settings
-from openaddr.stages import Downloaded, Progress
+from openaddr.stages import Downloaded, Edition, Progress
 
 
 class _GuardedFtp(ftplib.FTP):
@@ -31,7 +31,7 @@ class _GuardedFtp(ftplib.FTP):
         self.file = opened.makefile("r", encoding=self.encoding, errors="surrogateescape")
 
 
-def download_ftp(address: Address, folder: Path, settings: Settings, progress: Progress) -> Downloaded:
+def download_ftp(address: Address, folder: Path, settings: Settings, progress: Progress, known: Edition) -> Downloaded:
     """Fetch the address into `folder/data<ext>`.
 
     Raises ProblemError: FTP_REFUSED with the reply of the server, TRUNCATED, DATA_EMPTY, TIMED_OUT, CONNECT_FAILED

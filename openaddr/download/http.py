@@ -10,13 +10,13 @@ from openaddr.download.web import Answer, Client
 from openaddr.errors import Code, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
-from openaddr.stages import Downloaded, Progress
+from openaddr.stages import Downloaded, Edition, Progress
 
 SEPARATORS = (b",", b";", b"|", b"\t")
 
 
 def download_http(
-    entry: LayerSource, address: Address, folder: Path, settings: Settings, progress: Progress
+    entry: LayerSource, address: Address, folder: Path, settings: Settings, progress: Progress, known: Edition
 ) -> Downloaded:
     """Fetch the address into `folder/data<ext>`. Raises ProblemError."""
     with Client(settings, address, entry.headers) as client:

@@ -11,13 +11,13 @@ from openaddr.download.web import Client
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
-from openaddr.stages import Downloaded, Progress
+from openaddr.stages import Downloaded, Edition, Progress
 
 __all__ = ["download_layer"]
 
 
 def download_layer(
-    entry: LayerSource, address: Address, folder: Path, settings: Settings, progress: Progress
+    entry: LayerSource, address: Address, folder: Path, settings: Settings, progress: Progress, known: Edition
 ) -> Downloaded:
     """Fetch all rows into `folder/page-000001.json` and so on, with geometry in EPSG:4326.
 
