@@ -50,10 +50,11 @@ def floor(case: Case, rows: int, folder: Path) -> int:
 
 def all_outputs(case: Case, rows: int, folder: Path) -> int:
     """Conform and every output made of rows."""
-    outputs = importlib.import_module("openaddr.outputs")
+    outputs = importlib.import_module("openaddr.outputs.write")
+    stages = importlib.import_module("openaddr.stages")
     pipeline = importlib.import_module("openaddr.conform.pipeline")
     extract = pipeline.conform(case.entry, "xx/bench", files_of(case, rows), folder)
-    options = outputs.Options(tiles=False, preview=False)
+    options = stages.Options(tiles=False, preview=False)
     target = folder / "outputs"
     target.mkdir()
     outputs.write_outputs(extract, case.entry, "xx/bench", target, options, NOW)
@@ -64,9 +65,9 @@ def warm(case: Case, rows: int, folder: Path) -> int:
     """Process a source twice in one process; prints the CPU seconds of the second time on standard error."""
     process = importlib.import_module("openaddr.process")
     settings = importlib.import_module("openaddr.settings")
-    outputs = importlib.import_module("openaddr.outputs")
+    stages = importlib.import_module("openaddr.stages")
     source = write_source(case, rows, folder)
-    options = outputs.Options(tiles=False, preview=False)
+    options = stages.Options(tiles=False, preview=False)
     allowed = settings.Settings(allow_files=(str(DATA.resolve()),))
     kept = 0
     for turn in ("cold", "warm"):

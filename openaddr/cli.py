@@ -48,6 +48,7 @@ def process(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per layer source.")] = False,
     tiles: Annotated[bool, typer.Option("--tiles/--no-tiles", help="Make PMTiles.")] = True,
     preview: Annotated[bool, typer.Option("--preview/--no-preview", help="Draw the preview picture.")] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Fetch data that has not changed, too.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no report, only the exit code.")
     ] = False,
@@ -56,7 +57,17 @@ def process(
     # The work is loaded only when it is asked for: `--help` has to answer at once.
     run = pkgutil.resolve_name("openaddr.commands:run_process")
     raise typer.Exit(
-        run(sources, output, layer=layer, name=name, as_json=as_json, tiles=tiles, preview=preview, quiet=quiet)
+        run(
+            sources,
+            output,
+            layer=layer,
+            name=name,
+            as_json=as_json,
+            tiles=tiles,
+            preview=preview,
+            fresh=fresh,
+            quiet=quiet,
+        )
     )
 
 

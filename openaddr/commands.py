@@ -10,11 +10,10 @@ from pathlib import Path
 
 from openaddr import settings
 from openaddr.errors import ExitCode
-from openaddr.outputs import Options
 from openaddr.process import Request, process_source
 from openaddr.run import Run
 from openaddr.settings import SettingError
-from openaddr.stages import silent
+from openaddr.stages import Options, silent
 from openaddr.terminal import Ticker, report
 
 
@@ -27,6 +26,7 @@ def run_process(
     as_json: bool,
     tiles: bool,
     preview: bool,
+    fresh: bool,
     quiet: bool,
 ) -> int:
     """Process source files; gives the exit code, the highest of all runs."""
@@ -42,7 +42,7 @@ def run_process(
     worst = ExitCode.DONE
     try:
         for path in paths:
-            request = Request(path, output, layer, name, Options(tiles=tiles, preview=preview), loaded)
+            request = Request(path, output, layer, name, Options(tiles=tiles, preview=preview), loaded, fresh)
             for run in process_source(request, silent if quiet else ticker):
                 ticker.clear()
                 _tell(run, path, as_json=as_json, quiet=quiet)

@@ -7,31 +7,24 @@ nothing yet.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from openaddr.conform.acceptance import check_tests
-from openaddr.conform.pipeline import conform, rejected_warning
-from openaddr.conform.plan import check_rules
-from openaddr.download import download
-from openaddr.download.archive import unpack
+from openaddr.box import BoxedError
 from openaddr.errors import Code, Problem, ProblemError
-from openaddr.outputs import Options, write_outputs
+from openaddr.journey import Journey
 from openaddr.outputs.folder import disk_problem
 from openaddr.run import Run, Status, log
-from openaddr.run_folder import publish, run_folder, workshop
+from openaddr.run_folder import last_good, log_file, publish, run_folder
 from openaddr.settings import Settings
 from openaddr.source.model import BrokenEntry, LayerSource, Source
 from openaddr.source.parse import read_source
-from openaddr.stages import Downloaded, Extract, Output, Progress, silent
-
-FILES_LOGGED = 10
+from openaddr.stages import Options, Progress, silent
+from openaddr.workshop import workshop
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to process, where to put it, and how."""
+    """What to process, where to put it, and how. `fresh` fetches data that has not changed since the last run, too."""
 
     path: Path
     output: Path
@@ -39,6 +32,7 @@ class Request:
     name: str | None = None
     options: Options = field(default_factory=Options)
     settings: Settings = field(default_factory=Settings)
+    fresh: bool = False
 
 
 def process_source(request: Request, progress: Progress = silent) -> Iterator[Run]:
@@ -76,9 +70,9 @@ def process_entry(
     run = Run(source.id, str(entry.layer), entry.name)
     target = run_folder(request.output, source.id, entry)
     try:
-        with workshop(target) as work:
+        with workshop(target) as work, log_file(work / "log.txt"):
             try:
-                _journey(source, entry, request, run, work, progress)
+                _travel(source, entry, request, run, target, work, progress)
             except BaseException as error:
                 _note_failure(run, source, error, request.output)
                 if not isinstance(error, Exception):
@@ -103,92 +97,24 @@ def _note_failure(run: Run, source: Source, error: BaseException, output: Path) 
     else:
         # The last border: one source may not take the others down, and the log has the whole story.
         log.error("unexpected", exc_info=error)
-        run.problem = Problem(Code.INTERNAL, f"{type(error).__name__}: {error}"[:500])
+        words = str(error) if isinstance(error, BoxedError) else f"{type(error).__name__}: {error}"
+        run.problem = Problem(Code.INTERNAL, words[:500])
     if run.problem.code is Code.SOURCE_SKIP:
         run.status = Status.SKIPPED
     log.error("%s: %s", run.problem.code, run.problem.message)
 
 
-def _journey(
-    source: Source, entry: LayerSource | BrokenEntry, request: Request, run: Run, work: Path, progress: Progress
+def _travel(
+    source: Source,
+    entry: LayerSource | BrokenEntry,
+    request: Request,
+    run: Run,
+    target: Path,
+    work: Path,
+    progress: Progress,
 ) -> None:
-    """All stages of one run, each result noted in `run` as soon as it is known."""
     if isinstance(entry, BrokenEntry):
-        raise _raised(entry.problem)
-    run.warnings += [source.located(warning) for warning in entry.warnings]
-    if entry.skip:
-        raise ProblemError(Code.SOURCE_SKIP, "The source says to skip.", pointer=f"{entry.pointer}/skip")
-    with run.stage("test"):
-        check_rules(entry)
-        run.tests_passed = check_tests(entry)
-    extract = _extract(source, entry, work, request.settings, run, progress)
-    with run.stage("outputs"):
-        folder = _made(work / "outputs")
-        outputs = write_outputs(extract, entry, source.id, folder, request.options, datetime.now(UTC), progress)
-    for output in outputs:
-        _log_output(output)
-    run.outputs = {output.kind: output.path for output in outputs}
-    run.status = Status.SUCCEEDED
-
-
-def _log_output(output: Output) -> None:
-    rows = "" if output.rows is None else f", {output.rows:,} rows"
-    log.info("  %s: %s bytes%s", output.path.name, f"{output.path.stat().st_size:,}", rows)
-
-
-def _extract(
-    source: Source, entry: LayerSource, work: Path, settings: Settings, run: Run, progress: Progress
-) -> Extract:
-    """Download, unpack and conform."""
-    with run.stage("download"):
-        log.info("  %s by %s", _without_password(entry.data), entry.protocol)
-        received = download(entry, _made(work / "download"), settings, progress)
-        log.info("  %s bytes, md5 %s", f"{received.size:,}", received.fingerprint)
-    run.fingerprint = received.fingerprint
-    run.warnings += received.warnings
-    with run.stage("unpack"):
-        files = _unpacked(entry, received, _made(work / "unpacked"))
-        log.info("  %d files: %s", len(files), ", ".join(path.name for path in files[:FILES_LOGGED]))
-    with run.stage("conform"):
-        extract = conform(
-            entry,
-            source.id,
-            files,
-            work,
-            columns=received.columns,
-            settings=settings,
-            progress=progress,
-            account=run.account,
-        )
-    run.warnings += [source.located(warning) for warning in extract.warnings]
-    if warning := rejected_warning(run.account):
-        run.warnings.append(warning)
-    log.info("  %s of %s rows", f"{run.account.kept:,}", f"{run.account.received:,}")
-    for warning in run.warnings:
-        log.warning("  %s: %s", warning.code, warning.message)
-    return extract
-
-
-def _without_password(address: str) -> str:
-    """An address as it may be shown: without user, password and query."""
-    try:
-        parts = urlsplit(address.strip())
-        return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
-    except ValueError:
-        return "an address that cannot be read"
-
-
-def _unpacked(entry: LayerSource, received: Downloaded, folder: Path) -> tuple[Path, ...]:
-    if entry.protocol == "ESRI":
-        return received.files
-    wanted = entry.conform.file if entry.conform else None
-    return unpack(received.files[0], entry.compression, wanted, folder)
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
-
-
-def _raised(problem: Problem) -> ProblemError:
-    return ProblemError(problem.code, problem.message, hint=problem.hint, pointer=problem.pointer)
+        found = entry.problem
+        raise ProblemError(found.code, found.message, hint=found.hint, pointer=found.pointer)
+    last = None if request.fresh else last_good(target)
+    Journey(source, entry, run, target, work, request.options, request.settings, last, progress).go()

@@ -2,15 +2,16 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from openaddr import __version__
-from openaddr.errors import ExitCode, Problem
-from openaddr.stages import RowAccount
+from openaddr.errors import ExitCode, Problem, RowReason
+from openaddr.stages import NO_EDITION, Edition, RejectedRow, RowAccount
 
 log = logging.getLogger("openaddr.run")
 
@@ -52,6 +53,13 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)
     outputs: dict[str, Path] = field(default_factory=dict)
     folder: Path | None = None
+    key: str = ""
+    """What the run is made of, apart from the data: two runs with one key and one edition give the same files."""
+    edition: Edition = NO_EDITION
+    unchanged: bool = False
+    """Whether the server said that its data is still that of the run before, whose files this one has."""
+    peak_memory: int = 0
+    """Most memory that a stage occupied, in bytes."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -77,8 +85,12 @@ class Run:
             },
             "warnings": [warning.as_json() for warning in self.warnings],
             "fingerprint": self.fingerprint,
+            "key": self.key,
+            "edition": asdict(self.edition),
+            "unchanged": self.unchanged,
             "tests_passed": self.tests_passed,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            "peak_memory": self.peak_memory,
             "outputs": {kind: str(path) for kind, path in self.outputs.items()},
             "code_version": __version__,
         }
@@ -92,3 +104,43 @@ class Run:
             yield
         finally:
             self.seconds[name] = time.monotonic() - started
+
+    def take_over(self, record: "Record", folder: Path) -> None:
+        """Be the run before once more: its rows, warnings and files, which are in `folder`."""
+        self.status, self.unchanged, self.edition = Status.SUCCEEDED, True, record.edition
+        self.account = record.account
+        self.warnings, self.fingerprint = list(record.warnings), record.fingerprint
+        self.outputs = {kind: folder / name for kind, name in record.outputs.items()}
+
+
+@dataclass(frozen=True)
+class RejectedRows:
+    """The member `rejected` of a record."""
+
+    reasons: dict[RowReason, int]
+    examples: list[RejectedRow]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What of an earlier `run.json` a later run needs to know; other members do not matter."""
+
+    status: Status
+    key: str = ""
+    edition: Edition = NO_EDITION
+    rows: int = 0
+    received: int = 0
+    rejected: RejectedRows = field(default_factory=lambda: RejectedRows({}, []))
+    warnings: list[Problem] = field(default_factory=list)
+    fingerprint: str | None = None
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def account(self) -> RowAccount:
+        """The account of its rows."""
+        rejected = self.rejected
+        return RowAccount(self.received, self.rows, Counter(rejected.reasons), list(rejected.examples))
+
+    def is_complete(self, folder: Path) -> bool:
+        """Whether its files are all there."""
+        return bool(self.outputs) and all((folder / name).is_file() for name in self.outputs.values())

@@ -1,23 +1,21 @@
-"""The folder of a run: made in hiding, then put in its place, where it never replaces a better one."""
+"""The folder of a run: its name, its record, and how it is put in its place, where it never replaces a better one."""
 
 import json
 import logging
 import re
 import shutil
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from openaddr.outputs.folder import atomic_folder, recover
-from openaddr.run import Run, Status, log, printable
+import msgspec
+
+from openaddr.outputs.folder import atomic_folder
+from openaddr.run import Record, Run, Status, log, printable
 from openaddr.source.model import BrokenEntry, LayerSource
 
 FAILED = ".failed"
-LONGEST_RUN = 24 * 3600
-"""Seconds after which a hidden folder belongs to nobody any more."""
 MAX_NAME_BYTES = 200
 """File systems take 255 bytes; the digits and FAILED come on top."""
 
@@ -40,26 +38,6 @@ def plain_name(text: str) -> str:
     return f"{plain or 'unnamed'}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
-@contextmanager
-def workshop(target: Path) -> Iterator[Path]:
-    """A hidden folder beside the target, on the same disk, gone afterwards; the log of the run goes there."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    recover(target)
-    _sweep(target.parent)
-    scratch = tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent, ignore_cleanup_errors=True)
-    with scratch as name, _log_file(Path(name) / "log.txt"):
-        yield Path(name)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed runs have left, once it is older than any run can be."""
-    for path in folder.iterdir():
-        if path.name.startswith((".work-", ".new-")):
-            with suppress(FileNotFoundError):  # another run may be sweeping too
-                if time.time() - path.stat().st_mtime > LONGEST_RUN:
-                    shutil.rmtree(path, ignore_errors=True)
-
-
 class _OneLine(logging.Formatter):
     """Keeps each message on its line, whatever strangers wrote into it."""
 
@@ -68,7 +46,8 @@ class _OneLine(logging.Formatter):
 
 
 @contextmanager
-def _log_file(path: Path) -> Iterator[None]:
+def log_file(path: Path) -> Iterator[None]:
+    """Write the log of the run to `path`."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
@@ -80,13 +59,16 @@ def _log_file(path: Path) -> Iterator[None]:
 
 
 def publish(run: Run, work: Path, target: Path) -> None:
-    """Put the finished folder of the run in its place; one that did not succeed replaces no good output."""
+    """Put the finished folder of the run in its place; one that did not succeed replaces no good output.
+
+    The outputs of an unchanged run are those that are in place already: they stay the same files.
+    """
     succeeded = run.status is Status.SUCCEEDED
     failed = target.with_name(target.name + FAILED)
-    run.folder = failed if not succeeded and _is_good(target) else target
+    run.folder = failed if not succeeded and last_good(target) else target
     with atomic_folder(run.folder) as fresh:
         for path in run.outputs.values():
-            path.rename(fresh / path.name)
+            (fresh / path.name).hardlink_to(path)
         # In the record the files are named from where it stands, so that the folder may be moved.
         run.outputs = {kind: Path(path.name) for kind, path in run.outputs.items()}
         shutil.copy(work / "log.txt", fresh)
@@ -97,9 +79,10 @@ def publish(run: Run, work: Path, target: Path) -> None:
         shutil.rmtree(failed, ignore_errors=True)
 
 
-def _is_good(target: Path) -> bool:
+def last_good(target: Path) -> Record | None:
+    """The record of the good run whose folder is in place, None without one that can be read."""
     try:
-        record = json.loads((target / "run.json").read_text(encoding="utf-8"))
+        record = msgspec.json.decode((target / "run.json").read_bytes(), type=Record)
     except (OSError, ValueError):
-        return False
-    return isinstance(record, dict) and record.get("status") == Status.SUCCEEDED
+        return None
+    return record if record.status is Status.SUCCEEDED else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from openaddr.errors import Problem, RowReason
+from openaddr.errors import ROW_REASONS, Code, Problem, RowReason
 
 EXAMPLES_PER_REASON = 5
 VALUE_SHOWN = 120
@@ -55,6 +55,9 @@ class Edition:
     last_edit: str = ""
 
 
+NO_EDITION = Edition()
+
+
 @dataclass(frozen=True)
 class Downloaded:
     """The publisher's bytes on our disk.
@@ -70,7 +73,7 @@ class Downloaded:
     size: int
     columns: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
-    edition: Edition = Edition()
+    edition: Edition = NO_EDITION
     unchanged: bool = False
 
 
@@ -111,6 +114,14 @@ class RowAccount:
         """Rows left out, for whatever reason."""
         return sum(self.rejected.values())
 
+    def warning(self) -> Problem | None:
+        """A warning with the numbers when some rows were left out of an otherwise good run."""
+        if not self.rejected_total:
+            return None
+        reasons = ", ".join(f"{count:,} because {ROW_REASONS[reason]}" for reason, count in self.rejected.most_common())
+        message = f"{self.rejected_total:,} of {self.received:,} rows were left out: {reasons}."
+        return Problem(Code.ROWS_REJECTED, message)
+
 
 class GeometryKind(StrEnum):
     """How the working extract stores where a row is."""
@@ -140,6 +151,15 @@ class Extract:
 
 
 @dataclass(frozen=True)
+class Conformed:
+    """What became of the rows: all accounted for, and either an extract or the problem that stopped it."""
+
+    account: RowAccount
+    extract: Extract | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
 class Output:
     """One published file of a run. `rows` is None for files that are not made of rows."""
 
@@ -147,3 +167,11 @@ class Output:
     path: Path
     media_type: str
     rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which of the costly outputs to make."""
+
+    tiles: bool = True
+    preview: bool = True

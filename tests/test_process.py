@@ -363,14 +363,21 @@ def test_names_from_the_source_never_lead_out_of_the_output_folder(
     assert not list(tmp_path.glob("**/escaped"))
 
 
-def test_without_tippecanoe_the_run_says_what_is_missing(
-    web: FileServer, process: Process, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_tippecanoe_the_run_says_what_is_missing(web: FileServer, tmp_path: Path) -> None:
     serve(web)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setitem(sys.modules, "tippecanoe", None)
-    check_problem(process(source_of(web), "--tiles"), Code.TIPPECANOE_MISSING, 6)
+    # A Python in an empty folder, which sees a package of that name without the program.
+    python, shadow = tmp_path / "bin" / "python", tmp_path / "shadow"
+    for folder in (python.parent, shadow):
+        folder.mkdir()
+    python.symlink_to(sys.executable)
+    (shadow / "tippecanoe.py").touch()
+    path = os.pathsep.join([str(shadow), *filter(None, sys.path)])
+    arguments = [str(python), *command(tmp_path, source_of(web), tmp_path / "out")[1:], "--json"]
+    arguments.remove("--no-tiles")
+    environment = ALLOWED | {"PATH": str(python.parent), "PYTHONPATH": path}
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
+    answer = Answer(done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr)
+    check_problem(answer, Code.TIPPECANOE_MISSING, 6)
 
 
 def test_an_output_folder_that_cannot_be_made_is_named(web: FileServer, process: Process, tmp_path: Path) -> None:
@@ -461,7 +468,9 @@ def test_an_interrupted_run_cleans_up_and_answers_130(web: FileServer, tmp_path:
         _, told = running.communicate(timeout=30)
     assert running.returncode == 130
     assert b"interrupted" in told and b"Traceback" not in told
-    (folder,) = (tmp_path / "out" / "town" / "addresses").iterdir()
+    # What was downloaded so far stays for the next run; the folder of the work is gone.
+    kept, folder = sorted((tmp_path / "out" / "town" / "addresses").iterdir())
+    assert kept.name.startswith(".partial-")
     assert json.loads((folder / "run.json").read_text())["problem"]["code"] == "INTERRUPTED"
 
 

@@ -15,7 +15,7 @@ from openaddr.conform.plan import Plan, compile_plan, find_column
 from openaddr.conform.readers.dataset import Batch, Dataset, Geometry, Mask, Points, Shapes
 from openaddr.conform.readers.opening import open_dataset
 from openaddr.conform.rows import canonical, hashes
-from openaddr.errors import ROW_REASONS, Code, Problem, ProblemError, RowReason
+from openaddr.errors import ROW_REASONS, Code, ProblemError, RowReason
 from openaddr.extract import ExtractWriter
 from openaddr.settings import Settings
 from openaddr.source.model import Conform, LayerSource
@@ -179,14 +179,4 @@ def _check_account(account: RowAccount, settings: Settings) -> None:
         code,
         f"{account.rejected_total:,} of {account.received:,} rows were rejected "
         f"({settings.max_rejected_share:.0%} are allowed), {count:,} because {ROW_REASONS[reason]}.{example}",
-    )
-
-
-def rejected_warning(account: RowAccount) -> Problem | None:
-    """A warning with the numbers when some rows were left out of an otherwise good run."""
-    if not account.rejected_total:
-        return None
-    reasons = ", ".join(f"{count:,} because {ROW_REASONS[reason]}" for reason, count in account.rejected.most_common())
-    return Problem(
-        Code.ROWS_REJECTED, f"{account.rejected_total:,} of {account.received:,} rows were left out: {reasons}."
     )

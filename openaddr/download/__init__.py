@@ -10,12 +10,11 @@ from openaddr.download.local import download_file
 from openaddr.errors import Code, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
-from openaddr.stages import Downloaded, Edition, Progress, silent
+from openaddr.stages import NO_EDITION, Downloaded, Edition, Progress, silent
 
 __all__ = ["download"]
 
 NOT_OF_THE_SOURCE = (Code.DISK_FULL,)
-NO_EDITION = Edition()
 
 
 def download(

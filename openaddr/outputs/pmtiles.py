@@ -120,7 +120,6 @@ def run(command: list[str], executable: str, work: Path, limit: float = LIMIT_SE
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
-            start_new_session=True,
         ) as process:
             try:
                 # With a limit, because polars restarts system calls after Ctrl-C: a plain wait() would not notice it.

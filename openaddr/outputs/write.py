@@ -3,7 +3,6 @@
 import importlib
 import tempfile
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,15 +15,7 @@ from openaddr.outputs.manifest import write_manifest
 from openaddr.outputs.pmtiles import write_tiles
 from openaddr.outputs.sample import Sample
 from openaddr.source.model import LayerSource
-from openaddr.stages import Extract, Layer, Output, Progress, silent
-
-
-@dataclass(frozen=True)
-class Options:
-    """Which of the costly outputs to make."""
-
-    tiles: bool = True
-    preview: bool = True
+from openaddr.stages import Extract, Layer, Options, Output, Progress, silent
 
 
 def write_outputs(
@@ -38,10 +29,10 @@ def write_outputs(
 ) -> tuple[Output, ...]:
     """Write every output of an extract into `folder`, which exists; `now` is the date that the files say.
 
-    Scratch files live beside the extract and are gone afterwards. Raises ProblemError when tiles or preview cannot
+    Scratch files live beside it and are gone afterwards. Raises ProblemError when tiles or preview cannot
     be made.
     """
-    with tempfile.TemporaryDirectory(prefix=".outputs-", dir=extract.path.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".outputs-", dir=folder.parent) as scratch:
         work = Path(scratch)
         with ExitStack() as stack:
             writers = _writers(extract, entry, source_id, folder, work, now, stack)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from openaddr.errors import Code
-from openaddr.outputs import Options
 from openaddr.process import Request, process_source
 from openaddr.run import Run, Status
 from openaddr.settings import Settings
+from openaddr.stages import Options
 
 PROBLEMS = {
     "An acceptance test failed": {Code.TEST_FAILED},

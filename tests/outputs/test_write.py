@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from openaddr.errors import Code, ProblemError
-from openaddr.outputs import Options, preview, write_outputs
-from openaddr.stages import Extract, Layer, Output
+from openaddr.outputs import preview
+from openaddr.outputs.write import write_outputs
+from openaddr.stages import Extract, Layer, Options, Output
 from tests.outputs.extracts import ENTRY, NOW, extract, points, scattered, shapes
 
 LIGHT = Options(tiles=False, preview=False)

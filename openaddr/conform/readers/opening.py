@@ -7,20 +7,11 @@ from typing import Any
 
 from openaddr.conform.readers.choose import choose_file
 from openaddr.conform.readers.dataset import Dataset
+from openaddr.conform.readers.modules import ESRI_READER, READERS
 from openaddr.errors import Code, ProblemError
 from openaddr.source.model import Conform, LayerSource
 from openaddr.source.rules import columns_of
 
-_MODULES = {
-    "csv": "delimited",
-    "geojson": "geojson",
-    "shapefile": "vector",
-    "shapefile-polygon": "vector",
-    "gdb": "vector",
-    "gpkg": "vector",
-    "xml": "vector",
-    "ESRI": "esri",
-}
 _MEMBERS = {
     Code.FILE_AMBIGUOUS: "file",
     Code.FILE_NOT_IN_ARCHIVE: "file",
@@ -38,14 +29,14 @@ def open_dataset(entry: LayerSource, files: tuple[Path, ...], esri_columns: tupl
     conform, pointer = entry.conform, f"{entry.pointer}/conform"
     if conform is None:
         raise ProblemError(Code.CONFORM_MISSING, "The source has no `conform`.", pointer=entry.pointer)
-    kind = "ESRI" if entry.protocol == "ESRI" else conform.format
-    if kind not in _MODULES:
-        known = ", ".join(name for name in _MODULES if name != "ESRI")
+    module = ESRI_READER if entry.protocol == "ESRI" else READERS.get(conform.format)
+    if module is None:
+        known = ", ".join(READERS)
         message = f"`format` is {conform.format!r}; known are {known}."
         raise ProblemError(Code.FORMAT_UNKNOWN, message, pointer=f"{pointer}/format")
-    reader = importlib.import_module(f"openaddr.conform.readers.{_MODULES[kind]}")
+    reader = importlib.import_module(module)
     try:
-        return _opened(reader, conform, files, None if kind != "ESRI" else esri_columns)
+        return _opened(reader, conform, files, None if module != ESRI_READER else esri_columns)
     except ProblemError as error:
         member = _MEMBERS.get(error.problem.code)
         named = member is not None and getattr(conform, member) is not None
