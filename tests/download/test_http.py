@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import socket
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +16,9 @@ from demo.servers.files import FileServer, redirect
 from demo.servers.serving import Response
 from openaddr.download.connections import authorities
 from openaddr.errors import Code, Problem, ProblemError
+from openaddr.sizes import SIZE_CLASSES
 from openaddr.stages import Downloaded
-from tests.download.conftest import POINTER, SETTINGS
+from tests.download.conftest import POINTER, SETTINGS, saying, scripted
 
 Fetch = Callable[..., Downloaded]
 Fail = Callable[..., Problem]
@@ -190,11 +190,8 @@ def test_a_server_that_hangs_up_is_a_failed_connection(server: FileServer, probl
 
 
 def test_a_server_that_speaks_no_http_is_a_failed_connection(problem: Fail) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=_say, args=(listening, b"220 mail.example ESMTP\r\n"))
-        thread.start()
-        found = problem(f"http://127.0.0.1:{listening.getsockname()[1]}/x.csv")
-        thread.join()
+    with scripted(saying(b"220 mail.example ESMTP\r\n")) as place:
+        found = problem(f"http://{place}/x.csv")
     assert found.code == Code.CONNECT_FAILED
 
 
@@ -360,9 +357,12 @@ def test_what_is_not_the_gzip_that_it_says_is_truncated(server: FileServer, prob
     assert problem(server.url + "/x.csv").code == Code.TRUNCATED
 
 
-def test_more_than_the_free_disk_is_refused_before_it_comes(server: FileServer, problem: Fail) -> None:
+def test_more_than_the_free_disk_is_refused_before_it_comes(
+    server: FileServer, problem: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SIZE_CLASSES, "endless", replace(SIZE_CLASSES["large"], download_bytes=10**18))
     server.responses["/x.csv"] = Response(CSV, length=10**15)
-    found = problem(server.url + "/x.csv")
+    found = problem(server.url + "/x.csv", settings=replace(SETTINGS, size_class="endless"))
     assert found.code == Code.DISK_FULL
     assert "1,000,000,000,000,000 bytes" in found.message
     assert found.pointer is None
@@ -380,10 +380,3 @@ def test_a_failed_download_leaves_the_finished_one_alone(server: FileServer, fet
     with pytest.raises(ProblemError):
         fetch(server.url + "/a.csv")
     assert first.files[0].read_bytes() == CSV
-
-
-def _say(listening: socket.socket, text: bytes) -> None:
-    opened, _ = listening.accept()
-    with opened:
-        opened.recv(1000)
-        opened.sendall(text)
