@@ -26,7 +26,8 @@ class FileServer(HttpServer):
     """Files of `folder` (none without one), whole, in part, or not when they are known already.
 
     A path in `responses` answers with its response instead, or with several, one after the other; the last one stays.
-    The first answers that bring a file are cut off after as many bytes as `cuts` says, one after the other.
+    The first answers that bring a file are cut off after as many bytes as `cuts` says, one after the other;
+    with `silence_after_cut` such a connection stays open instead.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class FileServer(HttpServer):
         self.folder = folder
         self.responses = dict(responses or {})
         self.cuts: list[int] = []
+        self.silence_after_cut = False
 
     def answer(self, request: Request) -> Response:
         """The response of the table, the file, or 404."""
@@ -51,7 +53,9 @@ class FileServer(HttpServer):
         body = path.read_bytes()
         headers = {"Content-Type": media_type, **edition(body, path.stat().st_mtime)}
         answer = conditional(request, Response(body, headers=headers))
-        return replace(answer, stops_after=self.cuts.pop(0)) if self.cuts else answer
+        if not self.cuts:
+            return answer
+        return replace(answer, stops_after=self.cuts.pop(0), silent=self.silence_after_cut)
 
     def _next(self, responses: Response | list[Response]) -> Response:
         if isinstance(responses, Response):

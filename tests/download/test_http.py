@@ -49,7 +49,7 @@ def test_nothing_but_the_file_is_left_in_the_folder(server: FileServer, fetch: F
     assert [path.name for path in got.files[0].parent.iterdir()] == ["data.csv"]
 
 
-def test_a_source_with_a_query_in_its_address_is_asked_for_once(server: FileServer, fetch: Fetch) -> None:
+def test_a_download_that_goes_well_is_one_request(server: FileServer, fetch: Fetch) -> None:
     assert fetch(server.url + "/a.csv?format=csv&x=1").files[0].name == "data.csv"
     assert [(request.method, request.target) for request in server.requests] == [("GET", "/a.csv?format=csv&x=1")]
 
@@ -306,6 +306,24 @@ def test_a_bad_certificate_is_read_once_more_without_headers_and_warned_about(
     assert "local issuer certificate" in got.warnings[0].message
     assert len(server.requests) == 1
     assert "x-key" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize("start", ["", "/away"], ids=["at once", "behind a redirect"])
+def test_nothing_of_the_source_is_told_over_a_bad_certificate_when_it_is_tried_again(
+    tmp_path: Path, server: FileServer, fetch: Fetch, unknown_authority: ssl.SSLContext, start: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(CSV)
+    with FileServer(tmp_path, tls=unknown_authority) as secure:
+        secure.cuts = [1000, 0, 2000]
+        secure.responses["/away"] = redirect("/a.csv")
+        url = secure.url.replace("https://", "https://ada:hunter2@") + (start or "/a.csv")
+        got = fetch(url, headers={"X-Key": "secret"})
+    assert got.files[0].read_bytes() == CSV
+    assert [warning.code for warning in got.warnings] == [Code.TLS_UNVERIFIED]
+    assert [request.headers.get("range") for request in secure.requests if request.path == "/a.csv"] == [
+        None, "bytes=1000-", "bytes=1000-", "bytes=3000-",
+    ]  # fmt: skip
+    assert not any({"authorization", "x-key"} & request.headers.keys() for request in secure.requests)
 
 
 def test_a_system_without_authorities_trusts_those_of_mozilla(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
