@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, unquote
 from openaddr.download.address import Address
 from openaddr.errors import ProblemError
 
+SHORTEST_NAME = 3
 SHORTEST_VALUE = 5
-"""Shorter values of a query are words such as `csv`, not secrets."""
+"""Shorter parts of a query are words such as `csv`, not secrets; hiding each letter of them would garble the message."""
 
 
 @contextmanager
@@ -29,6 +30,7 @@ def discreetly(addresses: Collection[Address]) -> Iterator[None]:
 
 def _secrets(address: Address) -> set[str]:
     """What may not be shown, encoded and decoded, but for what the name of the host tells anyway."""
-    values = [value for _, value in parse_qsl(address.query) if len(value) >= SHORTEST_VALUE]
-    found = {address.user or "", address.password or "", address.query, unquote(address.query), *values}
-    return {secret for secret in found if secret and secret not in address.host and secret != "anonymous"}
+    asked = {address.query, unquote(address.query), *(value for _, value in parse_qsl(address.query))}
+    found = {each for each in asked if len(each) >= SHORTEST_VALUE}
+    found |= {each for each in (address.user, address.password) if each and len(each) >= SHORTEST_NAME}
+    return {secret for secret in found if secret not in address.host and secret != "anonymous"}

@@ -11,7 +11,6 @@ from pathlib import Path
 from openaddr.download import guard
 from openaddr.download.address import Address
 from openaddr.download.allowance import Allowance
-from openaddr.download.discretion import discreetly
 from openaddr.download.metered import MeteredReader
 from openaddr.download.names import extension
 from openaddr.download.part import Part, Whole
@@ -58,10 +57,9 @@ def download_ftp(address: Address, folder: Path, settings: Settings, progress: P
     TOO_LARGE, CONNECT_FAILED and what the guard raises.
     """
     allowance, part = Allowance(settings), Part(folder)
-    with discreetly({address}):
-        allowance.keep(address.host, part.size)
-        fetch = _Fetch(address, part, allowance, progress, known)
-        return patiently(fetch.attempt, lambda: part.tally.size, allowance)
+    allowance.keep(address.host, part.size)
+    fetch = _Fetch(address, part, allowance, progress, known)
+    return patiently(fetch.attempt, lambda: part.tally.size, allowance)
 
 
 class _Fetch:

@@ -203,6 +203,12 @@ def test_no_secret_of_an_address_is_ever_told(
     assert [secret for secret in ("tulip42", "hunter2", "orchid77") if secret in told] == []
 
 
+def test_a_message_is_not_garbled_by_what_is_no_secret(server: FileServer, problem: Fail) -> None:
+    server.responses["/x.csv"] = Response(status=404, reason="No a, no 4")
+    found = problem(f"http://a:4@127.0.0.1:{server.port}/x.csv?a=4")
+    assert found.message == "127.0.0.1 answered 404 No a, no 4 to a request for /x.csv."
+
+
 def test_no_secret_is_told_of_headers_that_cannot_be_read(fetch: Fetch, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(0)
     with scripted(saying(b"HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 12\r\n\r\n", CSV)) as place:

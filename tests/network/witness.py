@@ -13,9 +13,13 @@ Packet = tuple[str, int, int]
 
 
 class Witness:
-    """Reads along every packet that leaves through any interface; `syns` are tries to connect, `datagrams` are UDP."""
+    """Reads along every packet that leaves through any interface; `syns` are tries to connect, `datagrams` are UDP.
 
-    def __init__(self) -> None:
+    Both change under the lock of `noted`, which then is notified.
+    """
+
+    def __init__(self, noted: threading.Condition) -> None:
+        self._noted = noted
         self.syns: set[Packet] = set()
         self.datagrams: set[Packet] = set()
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
@@ -26,7 +30,9 @@ class Witness:
         while True:
             packet, (_, protocol, direction, *_) = self._socket.recvfrom(65536)
             if direction == socket.PACKET_OUTGOING:
-                self._note(packet, protocol)
+                with self._noted:
+                    self._note(packet, protocol)
+                    self._noted.notify_all()
 
     def _note(self, packet: bytes, protocol: int) -> None:
         if protocol == ETH_P_IP:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import BaseRequestHandler, StreamRequestHandler, ThreadingTCPServer
@@ -29,10 +28,11 @@ LAYER = {
 }  # fmt: skip
 PROBED = ["10.66.255.1", "169.254.169.254", "127.0.0.1", "8.8.8.8", "::1", "fd00:ec2::254", "2606:4700::1"]
 ALLOWED = "10.66.254.1"
+MARKER = "93.184.255.255"
 SECONDS = 100
-NUMBERS = {name: number for number, name in enumerate(CASES)}
 
-accepted: list[Packet] = []
+noted = threading.Condition()
+accepted: set[Packet] = set()
 redirects: dict[tuple[str, str], tuple[int, str]] = {}
 passive: dict[str, str] = {}
 
@@ -59,7 +59,9 @@ class Everywhere(ThreadingTCPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         opened, peer = super().get_request()
         host, port, *_ = opened.getsockname()
-        accepted.append((plain(host), port, peer[1]))
+        with noted:
+            accepted.add((plain(host), port, peer[1]))
+            noted.notify_all()
         return opened, peer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -130,6 +132,9 @@ class Data(BaseRequestHandler):
         self.request.sendall(CSV)
 
 
+HANDLERS: dict[int, type[BaseRequestHandler]] = {80: Web, 21: Ftp, 2121: Data, 2122: Web, 443: Data, 22: Data}
+
+
 def set_up(folder: Path) -> None:
     """Make every address one of this machine, and our name server the only one."""
     for arguments in ("link set lo up", "route add local 0.0.0.0/0 dev lo", "-6 route add local ::/0 dev lo"):
@@ -170,7 +175,7 @@ def process(folder: Path, sources: Sequence[Path], **changes: str) -> dict[str, 
     """The command itself, over all sources at once: by name of the file, the code of the problem or None."""
     environment = os.environ | {
         "OPENADDR_ALLOW_HOSTS": "", "OPENADDR_CONNECT_SECONDS": "2", "OPENADDR_READ_SECONDS": "2",
-        "OPENADDR_RETRY_SECONDS": "0.01", "no_proxy": "*",
+        "OPENADDR_RETRY_SECONDS": "0.01", 
     } | changes  # fmt: skip
     command = [sys.executable, "-m", "openaddr", "process", *map(str, sources), "--output", str(folder / "out")]
     answer = subprocess.run(
@@ -182,30 +187,46 @@ def process(folder: Path, sources: Sequence[Path], **changes: str) -> dict[str, 
     return {path.stem: run["problem"] for path, run in zip(sources, runs, strict=True)}
 
 
-def probe(address: str) -> None:
+def probe(address: str, port: int = 80) -> None:
     """Connect without any guard."""
-    with suppress(OSError), socket.create_connection((address, 80), 2):
+    with socket.create_connection((address, port), 2):
         pass
+
+
+def noted_so_far(witness: Witness) -> dict[str, list[Packet]]:
+    """What listeners and witness have noted, both up to now: each first has to note one more connection to a port."""
+    for port in HANDLERS:
+        probe(MARKER, port)
+
+    def is_noted() -> bool:
+        return all(len({port for host, port, _ in each if host == MARKER}) == len(HANDLERS) for each in both)
+
+    both = (accepted, witness.syns)
+    with noted:
+        if not noted.wait_for(is_noted, 10):
+            raise TimeoutError(f"not noted: {MARKER}")
+        found = {"accepted": accepted, "syns": witness.syns, "datagrams": witness.datagrams}
+        answer = {name: [packet for packet in each if packet[0] != MARKER] for name, each in found.items()}
+        for each in found.values():
+            each.clear()
+    return answer
 
 
 def main(folder: Path) -> None:
     """Everything, in the order in which it is shown."""
     set_up(folder)
-    witness = Witness()
-    handlers: dict[int, type[BaseRequestHandler]] = {80: Web, 21: Ftp, 2121: Data, 2122: Web, 443: Data, 22: Data}
-    for port, handler in handlers.items():
+    witness = Witness(noted)
+    for port, handler in HANDLERS.items():
         server = Everywhere(("::", port), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
     sources = prepare(folder)
     seen: dict[str, Any] = {"problems": process(folder, sources)}
-    seen |= {"accepted": list(accepted), "syns": list(witness.syns), "datagrams": list(witness.datagrams)}
-    before = set(accepted)
+    seen |= noted_so_far(witness)
     for address in PROBED:
         probe(address)
     allowed = write_source(folder, "allowed", f"http://{ALLOWED}/data.csv", "http")
     seen["allowed"] = process(folder, [allowed], OPENADDR_ALLOW_HOSTS=ALLOWED)["allowed"]
-    seen["provoked"] = [packet for packet in accepted if packet not in before]
-    seen["provoked_syns"] = [packet for packet in witness.syns if packet not in before]
+    seen["provoked"] = noted_so_far(witness)
     (folder / "seen.json").write_text(json.dumps(seen))
 
 
