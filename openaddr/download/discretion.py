@@ -10,7 +10,7 @@ from openaddr.errors import ProblemError
 
 SHORTEST_NAME = 3
 SHORTEST_VALUE = 5
-"""Shorter parts of a query are words such as `csv`, not secrets; hiding each letter of them would garble the message."""
+"""Shorter parts of a query are words such as `csv`, not secrets; hiding their letters would garble a message."""
 
 
 @contextmanager
