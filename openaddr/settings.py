@@ -19,7 +19,10 @@ class Settings:
     connect_seconds: float = 30.0
     read_seconds: float = 180.0
     retry_seconds: float = 1.0
-    """Pause before a request to an ESRI service is repeated; it doubles each time."""
+    """Pause before a request is repeated; it doubles each time."""
+    slow_bytes_per_second: float = 500.0
+    """A server that sends less, on average over `slow_seconds` of waiting, is given up."""
+    slow_seconds: float = 300.0
     esri_missing_share: float = 0.0
     """Share of the announced rows that an ESRI server may leave out before the run fails (0 to 1)."""
     max_rejected_share: float = 0.5

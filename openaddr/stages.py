@@ -46,8 +46,8 @@ def silent(stage: str, done: int, total: int | None, unit: str) -> None:
 class Edition:
     """What a server says of its data by which a later request can tell that it is still the same; '' = nothing said.
 
-    `etag` and `last_modified` are the header fields as sent (RFC 9110, 8.8); `last_edit` is what an ESRI layer calls
-    its last edit (`editingInfo.lastEditDate`).
+    `etag` and `last_modified` are the header fields as sent (RFC 9110, 8.8), over FTP `last_modified` is what MDTM and
+    SIZE answer; `last_edit` is what an ESRI layer calls its last edit (`editingInfo.lastEditDate`).
     """
 
     etag: str = ""

@@ -11,6 +11,7 @@ with warnings.catch_warnings():
     # pyftpdlib imports asyncore, which Python 3.11 calls deprecated; from 3.12 on it brings its own.
     warnings.simplefilter("ignore", DeprecationWarning)
     from pyftpdlib.authorizers import DummyAuthorizer
+    from pyftpdlib.filesystems import AbstractedFS
     from pyftpdlib.handlers import FTPHandler
     from pyftpdlib.ioloop import IOLoop
     from pyftpdlib.servers import FTPServer as Pyftpd
@@ -23,7 +24,8 @@ class FtpServer:
     """Read-only files of `folder`, for everybody or for one user; `commands` logs what was asked.
 
     `masquerade` is an address that PASV names instead of the real one; `without` lists commands that it does not
-    know, such as SIZE; `sizes` makes SIZE answer something else for a path.
+    know, such as SIZE; `sizes` makes SIZE answer something else for a path. The first transfers end after as many
+    bytes as `cuts` says, one after the other.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class FtpServer:
         sizes: dict[str, int] | None = None,
     ) -> None:
         self.commands: list[tuple[str, str]] = []
+        self.cuts: list[int] = []
         self._loop = IOLoop()
         self._server = Pyftpd(
             ("127.0.0.1", 0), _handler(self, _authorizer(folder, user), masquerade, without, sizes or {}), self._loop
@@ -77,6 +80,25 @@ def _authorizer(folder: Path, user: tuple[str, str] | None) -> Any:
     return authorizer
 
 
+class _CutFile:
+    """A file that ends after `left` bytes of reading."""
+
+    def __init__(self, opened: Any, left: int) -> None:
+        self._opened = opened
+        self._left = left
+        self.name = opened.name
+        self.seek, self.tell, self.close = opened.seek, opened.tell, opened.close
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._opened.closed)
+
+    def read(self, size: int) -> Any:
+        block = self._opened.read(min(size, self._left))
+        self._left -= len(block)
+        return block
+
+
 def _handler(
     server: FtpServer, authorizer: Any, masquerade: str | None, without: tuple[str, ...], sizes: dict[str, int]
 ) -> Any:
@@ -88,6 +110,11 @@ def _handler(
         def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
             server.commands.append((cmd, arg))
             super().pre_process_command(line, cmd, arg)
+
+        class abstracted_fs(AbstractedFS):  # type: ignore[misc]
+            def open(self, filename: str, mode: str) -> Any:
+                opened = super().open(filename, mode)
+                return _CutFile(opened, server.cuts.pop(0)) if server.cuts else opened
 
         def ftp_SIZE(self, path: str) -> None:
             name = "/" + str(Path(path).relative_to(self.fs.root))

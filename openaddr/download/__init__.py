@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from openaddr.download.address import parse_address
+from openaddr.download.discretion import discreetly
 from openaddr.download.esri import download_layer
 from openaddr.download.ftp import download_ftp
 from openaddr.download.http import download_http
@@ -47,8 +48,9 @@ def _dispatch(
     if data[:5].lower() == "file:" or (entry.protocol == "file" and "://" not in data):
         return download_file(data, folder, settings, progress)
     address = parse_address(data)
-    if entry.protocol == "ESRI":
-        return download_layer(entry, address, folder, settings, progress, known)
-    if address.scheme == "ftp":
-        return download_ftp(address, folder, settings, progress, known)
-    return download_http(entry, address, folder, settings, progress, known)
+    with discreetly({address}):
+        if entry.protocol == "ESRI":
+            return download_layer(entry, address, folder, settings, progress, known)
+        if address.scheme == "ftp":
+            return download_ftp(address, folder, settings, progress, known)
+        return download_http(entry, address, folder, settings, progress, known)

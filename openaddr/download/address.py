@@ -82,8 +82,9 @@ def follow(address: Address, location: str) -> Address:
         location = location.encode("latin-1").decode("utf-8")
     try:
         joined = urljoin(address.url, location.strip())
-    except ValueError as error:
-        raise _invalid(f"{address.host} redirects to {location[:200]!r}: {error}") from None
+    except ValueError:
+        # Not quoted, as there may be a secret in it.
+        raise _invalid(f"{address.host} redirects to something that is no address") from None
     scheme = urlsplit(joined).scheme
     if scheme not in ("http", "https"):
         message = f"{address.host} redirects to an address of scheme {scheme!r}; only http and https are followed."

@@ -1,10 +1,13 @@
 """Connections whose sockets come from the guard: urllib3 resolves no name of its own and uses no proxy."""
 
+import io
+import logging
 import socket
 import ssl
-from collections.abc import Collection
+from functools import partial
+from http.client import HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import certifi
 import urllib3
@@ -13,19 +16,42 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from openaddr.download import guard
 from openaddr.download.address import Address
-from openaddr.settings import Settings
+from openaddr.download.allowance import Allowance
+from openaddr.download.metered import MeteredReader
+
+# It quotes whole addresses, in which a query may hold a secret.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+
+
+class _MeteredResponse(HTTPResponse):
+    """An answer whose bytes are counted, and whose headers come to an end."""
+
+    def __init__(
+        self, opened: socket.socket, *arguments: Any, host: str, allowance: Allowance, **keywords: Any
+    ) -> None:
+        super().__init__(opened, *arguments, **keywords)
+        self.fp.close()
+        self._reader = MeteredReader(opened, host, allowance)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        """Read status and headers."""
+        self._reader.is_head = True
+        super().begin()
+        self._reader.is_head = False
 
 
 class _GuardedConnection(HTTPConnection):
-    """A connection whose socket comes from the guard."""
+    """A connection whose socket comes from the guard, and whose answers are metered."""
 
-    def __init__(self, *arguments: Any, allow_hosts: Collection[str] = (), **keywords: Any) -> None:
+    def __init__(self, *arguments: Any, allowance: Allowance, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        self.allow_hosts = allow_hosts
+        self._allowance = allowance
+        answer = partial(_MeteredResponse, host=self.host, allowance=allowance)
+        self.response_class = cast(type[HTTPResponse], answer)
 
     def _new_conn(self) -> socket.socket:
-        seconds = self.timeout if isinstance(self.timeout, (int, float)) else None
-        return guard.connect(self.host, self.port, seconds, self.allow_hosts)
+        return guard.connect(self.host, self.port, self._allowance)
 
 
 class _GuardedTlsConnection(_GuardedConnection, HTTPSConnection):
@@ -40,11 +66,12 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedTlsConnection
 
 
-def open_pool(address: Address, settings: Settings, *, verified: bool) -> HTTPConnectionPool:
+def open_pool(address: Address, allowance: Allowance, *, verified: bool) -> HTTPConnectionPool:
     """Connections to the server of the address, opened when needed; over https `verified` or not."""
+    settings = allowance.settings
     options: dict[str, Any] = {
         "timeout": urllib3.Timeout(connect=settings.connect_seconds, read=settings.read_seconds),
-        "allow_hosts": settings.allow_hosts,
+        "allowance": allowance,
     }
     if address.scheme == "http":
         return _Pool(address.host, address.port, **options)

@@ -6,12 +6,13 @@ and letting a library resolve it again would let a name server answer differentl
 
 import ipaddress
 import socket
-from collections.abc import Collection
 
+from openaddr.download.allowance import Allowance
 from openaddr.errors import Code, ProblemError
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+MAX_TRIED = 8
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")  # RFC 9637, newer than our oldest Python
@@ -23,18 +24,18 @@ NOT_REALLY_PUBLIC = (
 )
 
 
-def connect(host: str, port: int, seconds: float | None, allow_hosts: Collection[str]) -> socket.socket:
-    """A connected TCP socket to a public address of the host, or to any address of a host in `allow_hosts`.
+def connect(host: str, port: int, allowance: Allowance) -> socket.socket:
+    """A connected TCP socket to a public address of the host, or to any address of a host in `settings.allow_hosts`.
 
-    `seconds` is the time allowed for each address. Raises ProblemError: ADDRESS_REFUSED, HOST_NOT_FOUND, TIMED_OUT
-    or CONNECT_FAILED.
+    Each of the first MAX_TRIED addresses gets `settings.connect_seconds`. Raises ProblemError: ADDRESS_REFUSED,
+    HOST_NOT_FOUND, TIMED_OUT or CONNECT_FAILED.
     """
     found = _resolve(host, port)
-    if host.lower() not in {name.strip("[]").lower() for name in allow_hosts}:
+    if host.lower() not in {name.strip("[]").lower() for name in allowance.settings.allow_hosts}:
         for address in found:
             if not is_public(ipaddress.ip_address(address)):
                 raise _refused(host, address)
-    return _first_open(host, port, seconds, found)
+    return _first_open(host, port, allowance, found[:MAX_TRIED])
 
 
 def is_public(address: IPAddress) -> bool:
@@ -72,10 +73,11 @@ def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
-def _first_open(host: str, port: int, seconds: float | None, addresses: list[str]) -> socket.socket:
+def _first_open(host: str, port: int, allowance: Allowance, addresses: list[str]) -> socket.socket:
     """The addresses in turn, as resolved; when none takes the connection, the last reason is given."""
     problem = ProblemError(Code.HOST_NOT_FOUND, f"The host {host} has no address.")
     for address in addresses:
+        seconds = allowance.patience(host, allowance.settings.connect_seconds)
         try:
             opened = socket.create_connection((address, port), seconds)
         except TimeoutError:

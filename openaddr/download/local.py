@@ -36,7 +36,7 @@ def download_file(data: str, folder: Path, settings: Settings, progress: Progres
         saved = save(_blocks(file), target, lambda done: progress("download", done, found.st_size, "bytes"))
     if not saved.size:
         raise ProblemError(Code.DATA_EMPTY, f"{path} has 0 bytes.")
-    return Downloaded((saved.path,), saved.md5, saved.size)
+    return Downloaded((target,), saved.md5, saved.size)
 
 
 def _path_of(data: str) -> Path:

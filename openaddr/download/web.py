@@ -16,6 +16,7 @@ from urllib3.exceptions import DecodeError, HTTPError, InsecureRequestWarning, P
 from urllib3.response import BaseHTTPResponse
 
 from openaddr.download.address import Address, follow
+from openaddr.download.allowance import Allowance
 from openaddr.download.connections import open_pool
 from openaddr.download.store import BLOCK
 from openaddr.errors import Code, Problem, ProblemError
@@ -25,7 +26,11 @@ MAX_REDIRECTS = 10
 REDIRECTS = (301, 302, 303, 307, 308)
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
 LENGTH = re.compile(r"[0-9]{1,18}")  # longer ones are no sizes of this world
-OURS = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding"}
+OURS = {
+    "host", "connection", "content-length", "transfer-encoding", "accept-encoding", "range", "if-range",
+    "if-none-match", "if-modified-since",
+}  # fmt: skip
+NO_CONDITIONS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Answer:
 
     response: BaseHTTPResponse
     address: Address
+    allowance: Allowance
 
     @property
     def promised(self) -> int | None:
@@ -48,9 +54,16 @@ class Answer:
         return self.response.tell()
 
     def blocks(self, *, decode: bool) -> Iterator[bytes]:
-        """The body; with `decode` its Content-Encoding is undone. Raises ProblemError: TRUNCATED, TIMED_OUT."""
+        """The body in blocks of at most BLOCK bytes; with `decode` its Content-Encoding is undone.
+
+        Raises ProblemError: TRUNCATED, TIMED_OUT, TOO_SLOW, TOO_LARGE, the last before the body where the length of
+        that is promised.
+        """
+        if self.promised is not None:
+            self.allowance.require(self.address.host, self.promised)
         try:
             while block := self.response.read1(BLOCK, decode_content=decode):
+                self.allowance.keep(self.address.host, len(block))
                 yield block
         except TimeoutError:
             raise ProblemError(Code.TIMED_OUT, f"{self.address.host} fell silent after {self._so_far()}.") from None
@@ -73,13 +86,18 @@ class Client:
     Connections are kept open and reused until the end of the `with` block.
 
     `headers` of the source go to the host of `origin` only, and never again over a connection that failed
-    verification. `warnings` tells which hosts had to be read unverified.
+    verification. `warnings` tells which hosts had to be read unverified, `visited` where redirects led to. All
+    clients of one download share an `allowance`.
     """
 
-    def __init__(self, settings: Settings, origin: Address, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, origin: Address, headers: Mapping[str, str], allowance: Allowance | None = None
+    ) -> None:
         self.settings = settings
+        self.allowance = Allowance(settings) if allowance is None else allowance
         self.origin = origin
         self.warnings: list[Problem] = []
+        self.visited = {origin}
         self._own_headers = _checked(headers)
         if origin.basic_authorization:
             self._own_headers = {"Authorization": origin.basic_authorization, **self._own_headers}
@@ -99,27 +117,36 @@ class Client:
             pool.close()
 
     def request(
-        self, address: Address, *, method: str = "GET", form: str | None = None, accept_encoding: str = "identity"
+        self,
+        address: Address,
+        *,
+        method: str = "GET",
+        form: str | None = None,
+        accept_encoding: str = "identity",
+        conditions: Mapping[str, str] = NO_CONDITIONS,
     ) -> Answer:
         """Ask for the address and follow redirects; `form` is an encoded form that goes along on each of them.
 
-        Any status but a redirect is an answer. Raises ProblemError.
+        `conditions` are header fields of ours that say which part of which edition is wanted. Any status but a
+        redirect is an answer. Raises ProblemError.
         """
         start = address
+        more = {**conditions, "Accept-Encoding": accept_encoding}
         for _ in range(MAX_REDIRECTS + 1):
-            self._last = response = self._send(address, method, form, accept_encoding)
+            self._last = response = self._send(address, method, form, more)
             location = response.headers.get("location")
             if response.status not in REDIRECTS or location is None:
-                return Answer(response, address)
+                return Answer(response, address, self.allowance)
             response.close()
             address = follow(address, location)
+            self.visited.add(address)
             if response.status == 303:  # RFC 9110, 15.4.4: see the other address with GET
                 method, form = "GET", None
         message = f"{start.host} redirects more than {MAX_REDIRECTS} times, at last to {address.host}."
         raise ProblemError(Code.REDIRECTED_TOO_OFTEN, message)
 
-    def _send(self, address: Address, method: str, form: str | None, accept_encoding: str) -> BaseHTTPResponse:
-        headers = self._headers(address) | {"Accept-Encoding": accept_encoding}
+    def _send(self, address: Address, method: str, form: str | None, more: Mapping[str, str]) -> BaseHTTPResponse:
+        headers = {**self._headers(address), **more}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:
@@ -138,7 +165,7 @@ class Client:
                 message = f"No secure connection to {address.host}: {_reason(error)}."
                 raise ProblemError(Code.TLS_ERROR, message) from None
             self._stop_verifying(address.host, error)
-            return self._send(address, method, form, accept_encoding)
+            return self._send(address, method, form, more)
         except TimeoutError:
             seconds = self.settings.read_seconds
             raise ProblemError(Code.TIMED_OUT, f"{address.host} did not answer within {seconds:g} seconds.") from None
@@ -158,7 +185,7 @@ class Client:
         verified = address.host not in self._unverified
         key = (address.scheme, address.host, address.port, verified)
         if key not in self._pools:
-            self._pools[key] = open_pool(address, self.settings, verified=verified)
+            self._pools[key] = open_pool(address, self.allowance, verified=verified)
         return self._pools[key]
 
     def _stop_verifying(self, host: str, error: SSLError) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from demo.servers.ftp import FtpServer
 from openaddr.errors import Code, Problem
 from openaddr.stages import Downloaded
-from tests.download.conftest import POINTER, SETTINGS
+from tests.download.conftest import POINTER, SETTINGS, saying, scripted
 
 Fetch = Callable[..., Downloaded]
 Fail = Callable[..., Problem]
@@ -114,16 +113,7 @@ def test_a_silent_server_times_out(problem: Fail) -> None:
     [(b"", Code.CONNECT_FAILED), (b"421 Too many users\r\n", Code.FTP_REFUSED), (b"HELLO there\r\n", Code.FTP_REFUSED)],
 )
 def test_a_server_that_turns_us_away_is_quoted(problem: Fail, said: bytes, code: Code) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=_say, args=(listening, said))
-        thread.start()
-        found = problem(f"ftp://127.0.0.1:{listening.getsockname()[1]}/a.csv", "ftp")
-        thread.join()
+    with scripted(saying(said)) as place:
+        found = problem(f"ftp://{place}/a.csv", "ftp")
     assert found.code == code
     assert said.decode().strip() in found.message
-
-
-def _say(listening: socket.socket, text: bytes) -> None:
-    opened, _ = listening.accept()
-    with opened:
-        opened.sendall(text)

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.servers.files import FileServer
+from openaddr.download.allowance import Allowance
 from openaddr.download.guard import connect, is_public
 from openaddr.errors import Code, ProblemError
+from openaddr.settings import Settings
 
 REFUSED = [
     "127.0.0.1", "127.255.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
@@ -56,7 +58,7 @@ def test_no_translation_makes_a_private_address_public(inner: ipaddress.IPv4Addr
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "017700000001", "localhost", "::1"])
 def test_this_machine_is_refused_however_it_is_spelt(host: str) -> None:
     with pytest.raises(ProblemError) as caught:
-        connect(host, 80, 1, ())
+        connect(host, 80, allowing())
     assert caught.value.problem.code == Code.ADDRESS_REFUSED
     assert host in caught.value.problem.message
     assert "127.0.0.1" in caught.value.problem.message or "::1" in caught.value.problem.message
@@ -65,14 +67,14 @@ def test_this_machine_is_refused_however_it_is_spelt(host: str) -> None:
 def test_a_host_is_refused_when_only_one_of_its_addresses_is_private(monkeypatch: pytest.MonkeyPatch) -> None:
     _name_server(monkeypatch, ["93.184.216.34", "10.0.0.1"])
     with pytest.raises(ProblemError) as caught:
-        connect("two.example", 80, 1, ())
+        connect("two.example", 80, allowing())
     assert "two.example (10.0.0.1)" in caught.value.problem.message
 
 
 def test_a_name_is_resolved_once_and_that_address_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     with FileServer() as server:
         asked = _name_server(monkeypatch, ["127.0.0.1"])
-        with connect("allowed.example", server.port, 1, ("ALLOWED.example",)) as opened:
+        with connect("allowed.example", server.port, allowing("ALLOWED.example")) as opened:
             assert opened.getpeername()[0] == "127.0.0.1"
     assert asked == ["allowed.example"]
 
@@ -80,20 +82,20 @@ def test_a_name_is_resolved_once_and_that_address_is_connected_to(monkeypatch: p
 def test_the_next_address_is_tried_when_the_first_takes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     with FileServer() as server:
         _name_server(monkeypatch, ["127.99.99.99", "127.0.0.1"])
-        with connect("allowed.example", server.port, 1, ("allowed.example",)) as opened:
+        with connect("allowed.example", server.port, allowing("allowed.example")) as opened:
             assert opened.getpeername()[0] == "127.0.0.1"
 
 
 def test_allowing_a_host_allows_no_other_name_of_the_same_machine() -> None:
     with pytest.raises(ProblemError) as caught:
-        connect("localhost", 80, 1, ("127.0.0.1",))
+        connect("localhost", 80, allowing("127.0.0.1"))
     assert caught.value.problem.code == Code.ADDRESS_REFUSED
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70 + ".example", "a..b"])
 def test_a_host_without_address_is_not_found(host: str) -> None:
     with pytest.raises(ProblemError) as caught:
-        connect(host, 80, 1, ())
+        connect(host, 80, allowing())
     assert caught.value.problem.code == Code.HOST_NOT_FOUND
 
 
@@ -101,9 +103,14 @@ def test_a_closed_port_is_a_failed_connection() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         with pytest.raises(ProblemError) as caught:
-            connect("127.0.0.1", unused.getsockname()[1], 1, ("127.0.0.1",))
+            connect("127.0.0.1", unused.getsockname()[1], allowing("127.0.0.1"))
     assert caught.value.problem.code == Code.CONNECT_FAILED
     assert "Connection refused" in caught.value.problem.message
+
+
+def allowing(*hosts: str) -> Allowance:
+    """What a download may take that may fetch these hosts too."""
+    return Allowance(Settings(allow_hosts=hosts, connect_seconds=1))
 
 
 def _name_server(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> list[str]:

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import socket
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +16,9 @@ from demo.servers.files import FileServer, redirect
 from demo.servers.serving import Response
 from openaddr.download.connections import authorities
 from openaddr.errors import Code, Problem, ProblemError
+from openaddr.sizes import SIZE_CLASSES
 from openaddr.stages import Downloaded
-from tests.download.conftest import POINTER, SETTINGS
+from tests.download.conftest import POINTER, SETTINGS, saying, scripted
 
 Fetch = Callable[..., Downloaded]
 Fail = Callable[..., Problem]
@@ -49,7 +49,7 @@ def test_nothing_but_the_file_is_left_in_the_folder(server: FileServer, fetch: F
     assert [path.name for path in got.files[0].parent.iterdir()] == ["data.csv"]
 
 
-def test_a_source_with_a_query_in_its_address_is_asked_for_once(server: FileServer, fetch: Fetch) -> None:
+def test_a_download_that_goes_well_is_one_request(server: FileServer, fetch: Fetch) -> None:
     assert fetch(server.url + "/a.csv?format=csv&x=1").files[0].name == "data.csv"
     assert [(request.method, request.target) for request in server.requests] == [("GET", "/a.csv?format=csv&x=1")]
 
@@ -190,11 +190,8 @@ def test_a_server_that_hangs_up_is_a_failed_connection(server: FileServer, probl
 
 
 def test_a_server_that_speaks_no_http_is_a_failed_connection(problem: Fail) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=_say, args=(listening, b"220 mail.example ESMTP\r\n"))
-        thread.start()
-        found = problem(f"http://127.0.0.1:{listening.getsockname()[1]}/x.csv")
-        thread.join()
+    with scripted(saying(b"220 mail.example ESMTP\r\n")) as place:
+        found = problem(f"http://{place}/x.csv")
     assert found.code == Code.CONNECT_FAILED
 
 
@@ -311,6 +308,24 @@ def test_a_bad_certificate_is_read_once_more_without_headers_and_warned_about(
     assert "x-key" not in server.requests[0].headers
 
 
+@pytest.mark.parametrize("start", ["", "/away"], ids=["at once", "behind a redirect"])
+def test_nothing_of_the_source_is_told_over_a_bad_certificate_when_it_is_tried_again(
+    tmp_path: Path, server: FileServer, fetch: Fetch, unknown_authority: ssl.SSLContext, start: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(CSV)
+    with FileServer(tmp_path, tls=unknown_authority) as secure:
+        secure.cuts = [1000, 0, 2000]
+        secure.responses["/away"] = redirect("/a.csv")
+        url = secure.url.replace("https://", "https://ada:hunter2@") + (start or "/a.csv")
+        got = fetch(url, headers={"X-Key": "secret"})
+    assert got.files[0].read_bytes() == CSV
+    assert [warning.code for warning in got.warnings] == [Code.TLS_UNVERIFIED]
+    assert [request.headers.get("range") for request in secure.requests if request.path == "/a.csv"] == [
+        None, "bytes=1000-", "bytes=1000-", "bytes=3000-",
+    ]  # fmt: skip
+    assert not any({"authorization", "x-key"} & request.headers.keys() for request in secure.requests)
+
+
 def test_a_system_without_authorities_trusts_those_of_mozilla(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
@@ -360,9 +375,12 @@ def test_what_is_not_the_gzip_that_it_says_is_truncated(server: FileServer, prob
     assert problem(server.url + "/x.csv").code == Code.TRUNCATED
 
 
-def test_more_than_the_free_disk_is_refused_before_it_comes(server: FileServer, problem: Fail) -> None:
+def test_more_than_the_free_disk_is_refused_before_it_comes(
+    server: FileServer, problem: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SIZE_CLASSES, "endless", replace(SIZE_CLASSES["large"], download_bytes=10**18))
     server.responses["/x.csv"] = Response(CSV, length=10**15)
-    found = problem(server.url + "/x.csv")
+    found = problem(server.url + "/x.csv", settings=replace(SETTINGS, size_class="endless"))
     assert found.code == Code.DISK_FULL
     assert "1,000,000,000,000,000 bytes" in found.message
     assert found.pointer is None
@@ -380,10 +398,3 @@ def test_a_failed_download_leaves_the_finished_one_alone(server: FileServer, fet
     with pytest.raises(ProblemError):
         fetch(server.url + "/a.csv")
     assert first.files[0].read_bytes() == CSV
-
-
-def _say(listening: socket.socket, text: bytes) -> None:
-    opened, _ = listening.accept()
-    with opened:
-        opened.recv(1000)
-        opened.sendall(text)
