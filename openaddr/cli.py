@@ -71,6 +71,14 @@ def process(
     )
 
 
+@app.command(epilog="Example:  openaddr doctor --json")
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per check.")] = False,
+) -> None:
+    """Say what this machine has of what a run needs, and what is active of the box that keeps strangers in."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_doctor")(as_json=as_json))
+
+
 def main() -> None:
     """Entry point of the `openaddr` command."""
     app()

@@ -1,5 +1,6 @@
 """What the commands of `cli` do once their options are known."""
 
+import importlib
 import json
 import logging
 import signal
@@ -52,6 +53,18 @@ def run_process(
         print("openaddr: interrupted; finished runs are kept", file=sys.stderr)
         return ExitCode.INTERRUPTED
     return worst
+
+
+def run_doctor(*, as_json: bool) -> int:
+    """Say what of this machine holds and what does not; gives the exit code."""
+    doctor = importlib.import_module("openaddr.doctor")
+    try:
+        checks = doctor.examine(settings.load())
+    except SettingError as error:
+        print(f"openaddr: {error}", file=sys.stderr)
+        return ExitCode.CONFIGURATION
+    print(doctor.as_json(checks) if as_json else doctor.as_text(checks))
+    return ExitCode.DONE if all(check.holds for check in checks) else ExitCode.CONFIGURATION
 
 
 def _stop_on_termination() -> None:

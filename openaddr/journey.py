@@ -12,6 +12,7 @@ from openaddr import __version__
 from openaddr.box import Box, Confinement
 from openaddr.conform.readers.modules import ESRI_READER, READERS
 from openaddr.errors import Code, Problem, ProblemError
+from openaddr.outputs.tippecanoe import find_tippecanoe
 from openaddr.run import Record, Run, Status, log
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource, Source
@@ -148,6 +149,7 @@ class Journey:
 
     def _packaged(self, extract: Extract) -> None:
         run, place = self.run, self._made("packaged")
+        programs = (Path(find_tippecanoe()),) if self.options.tiles else ()
         folder = place / "outputs"
         folder.mkdir()
         with run.stage("outputs"):
@@ -155,14 +157,14 @@ class Journey:
                 "openaddr.steps:package",
                 *(extract, self.entry, self.source.id, folder, self.options, datetime.now(UTC)),
                 returns=tuple[Output, ...],
-                confinement=self._converting(place, extract.path.parent, programs=self.options.tiles),
+                confinement=self._converting(place, extract.path.parent, programs=programs),
                 progress=self.progress,
             )
         for output in outputs:
             _log_output(output)
         run.outputs = {output.kind: output.path for output in outputs}
 
-    def _converting(self, writable: Path, *readable: Path, programs: bool = False) -> Confinement:
+    def _converting(self, writable: Path, *readable: Path, programs: tuple[Path, ...] = ()) -> Confinement:
         size = self.settings.size
         return Confinement(
             writable,

@@ -42,6 +42,7 @@ RANKS = {
     "run_folder": 5,
     "journey": 6,
     "process": 7,
+    "doctor": 7,
     "terminal": 8,
     "commands": 9,
     "cli": 10,

@@ -7,7 +7,7 @@ network, no programs, no doors of the kernel). The parent (`supervisor`) keeps t
 believes nothing that comes out before it has been checked (`messages`).
 """
 
-from openaddr.box.confinement import Confinement
+from openaddr.box.confinement import Confinement, layers
 from openaddr.box.supervisor import Box, BoxedError, Use
 
-__all__ = ["Box", "BoxedError", "Confinement", "Use"]
+__all__ = ["Box", "BoxedError", "Confinement", "Use", "layers"]

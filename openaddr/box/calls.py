@@ -35,6 +35,11 @@ KERNEL = {
     "io_uring_register": (427, 427), "personality": (135, 92), "syslog": (103, 116), "iopl": (172, None),
     "ioperm": (173, None), "modify_ldt": (154, None), "fanotify_init": (300, 262), "memfd_secret": (447, 447),
     "setpriority": (141, 140), "sched_setscheduler": (144, 119), "mknod": (133, None), "mknodat": (259, 33),
+    # Landlock knows nothing of modes, owners, times and labels of files outside.
+    "chmod": (90, None), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, None), "lchown": (94, None),
+    "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None), "futimesat": (261, None),
+    "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6), "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
     "listen": (50, 201), "accept": (43, 202), "accept4": (288, 242), "bind": (49, 200),
 }  # fmt: skip
 """Doors into the kernel and other processes, and everything a server would need."""

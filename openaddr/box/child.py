@@ -124,4 +124,4 @@ def _confine(call: Call) -> None:
         return
     drop_privileges()
     files.confine(rules.writable, rules.readable, network=rules.network, programs=rules.programs)
-    calls.confine(network=rules.network, programs=rules.programs)
+    calls.confine(network=rules.network, programs=bool(rules.programs))

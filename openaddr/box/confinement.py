@@ -11,14 +11,14 @@ class Confinement:
     """The rights and limits of one child.
 
     It may write below `writable` and read below `readable`, besides the Python and the libraries that it consists of.
-    `network` allows connections (the guard of the download decides to whom), `programs` other programs. It is ended
+    `network` allows connections (the guard of the download decides to whom); `programs` may be run. It is ended
     after `seconds` or above `memory_bytes` resident, and no file of it gets larger than `file_bytes`.
     """
 
     writable: Path
     readable: tuple[Path, ...] = ()
     network: bool = False
-    programs: bool = False
+    programs: tuple[Path, ...] = ()
     seconds: float = 3600.0
     memory_bytes: int = 10**9
     file_bytes: int = 10**11

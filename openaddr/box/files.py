@@ -35,6 +35,7 @@ SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share", "/etc/ld.so.cache", "/etc/localtime",
     "/dev/urandom", "/dev/random", "/dev/zero", "/proc/meminfo", "/proc/cpuinfo", "/sys/devices/system/cpu",
 )  # fmt: skip
+LOADERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 NAMES_AND_CERTIFICATES = (
     "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf", "/etc/services",
     "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/crypto-policies",
@@ -70,20 +71,22 @@ def missing() -> str:
     )
 
 
-def confine(writable: Path, readable: Iterable[Path], *, network: bool, programs: bool) -> None:
-    """Leave this process, and its children, with these folders only, for good. Raises OSError."""
+def confine(writable: Path, readable: Iterable[Path], *, network: bool, programs: Iterable[Path]) -> None:
+    """Leave this process, and its children, with these folders and programs only, for good. Raises OSError."""
     handled = (1 << RIGHTS_OF_VERSION.get(version(), 16)) - 1
     size = 8 if version() < 4 else 16 if version() < 6 else 24
     attributes = _Ruleset(handled, 0 if network else TCP, SCOPES)
     ruleset = syscall(CREATE_RULESET, ctypes.byref(attributes), size, 0)
-    run = EXECUTE if programs else 0
-    system = [*SYSTEM, *(NAMES_AND_CERTIFICATES if network else ())]
-    for path in (*map(Path, system), *_ourselves()):
-        _allow(ruleset, path, (READ | run) & handled)
+    for path in (*map(Path, (*SYSTEM, *(NAMES_AND_CERTIFICATES if network else ()))), *_ourselves()):
+        _allow(ruleset, path, READ & handled)
+    for path in programs:
+        # The loader of programs is a program too.
+        for place in (path, *map(Path, LOADERS)):
+            _allow(ruleset, place, (READ | EXECUTE) & handled)
     for path in readable:
         _allow(ruleset, path, READ & handled)
     _allow(ruleset, Path("/dev/null"), (READ_FILE | WRITE_FILE) & handled)
-    _allow(ruleset, writable, handled & ~MAKE_DEVICES_AND_DOORS & ~EXECUTE | run)
+    _allow(ruleset, writable, handled & ~MAKE_DEVICES_AND_DOORS & ~EXECUTE)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     syscall(RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)

@@ -9,12 +9,13 @@ import json
 import stat
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import msgspec
 
-MAX_LINE = 64_000_000
+MAX_LINE = 16_000_000
 
 
 class Log(msgspec.Struct, frozen=True, tag=True):
@@ -62,6 +63,27 @@ Message = Log | Progress | Result | Refusal | Surprise
 
 class BadMessageError(Exception):
     """A child said something that it may not say."""
+
+
+@dataclass
+class Lines:
+    """Puts lines together from blocks."""
+
+    _begun: list[bytes] = field(default_factory=list)
+    _size: int = 0
+
+    def feed(self, block: bytes) -> list[bytes]:
+        """The lines that a block completes. Raises BadMessageError when one gets too long."""
+        *ends, rest = block.split(b"\n")
+        self._size += len(ends[0] if ends else rest)
+        if self._size > MAX_LINE:
+            raise BadMessageError(f"a line has more than {MAX_LINE:,} bytes")
+        if not ends:
+            self._begun.append(rest)
+            return []
+        first = b"".join([*self._begun, ends[0]])
+        self._begun, self._size = [rest], len(rest)
+        return [first, *ends[1:]]
 
 
 def encode(message: Message) -> bytes:

@@ -16,14 +16,15 @@ def probe(outside: str, progress: Progress = silent) -> dict[str, str]:
     `outside` is a file that the child was not given.
     """
     attempts: dict[str, Callable[[], object]] = {
-        "read a file outside": lambda: Path(outside).read_bytes(),
-        "write a file outside": lambda: Path(outside).with_name("written").write_bytes(b""),
-        "see another process": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
-        "open a connection": lambda: socket.socket().close(),
+        "read a file": lambda: Path(outside).read_bytes(),
+        "write a file": lambda: Path(outside).with_name("written").write_bytes(b""),
+        "change the mode of a file": lambda: Path(outside).chmod(0o777),
+        "look into another process": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
+        "open a network socket": lambda: socket.socket().close(),
         "open a local socket": lambda: socket.socket(socket.AF_UNIX).close(),
         "run a program": lambda: subprocess.run([sys.executable, "-V"], check=True, capture_output=True),
         "make a process": _fork,
-        "take memory without end": lambda: len(bytearray(1 << 40)),
+        "take a terabyte of memory": lambda: len(bytearray(1 << 40)),
     }
     return {name: _outcome(attempt) for name, attempt in attempts.items()}
 
@@ -38,4 +39,4 @@ def _outcome(attempt: Callable[[], object]) -> str:
         attempt()
     except (OSError, MemoryError):
         return ""
-    return "it was allowed"
+    return "allowed"

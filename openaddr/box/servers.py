@@ -1,5 +1,6 @@
 """The parent's end of fork servers: started when one is needed, kept for the next call, gone with this process."""
 
+import atexit
 import json
 import os
 import pickle
@@ -94,8 +95,20 @@ class Pool:
         with self._lock:
             self._idle.append(server)
 
+    def close(self) -> None:
+        """Let all go that have nothing to do."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+
+    def forget(self) -> None:
+        """Leave them to the process that this one was forked from."""
+        self._idle, self._lock = [], threading.Lock()
+
 
 POOL = Pool()
+atexit.register(POOL.close)
+os.register_at_fork(after_in_child=POOL.forget)
 
 
 def _start() -> ForkServer:

@@ -16,8 +16,8 @@ from typing import IO, Any
 from openaddr.box.child import Call
 from openaddr.box.confinement import Confinement, layers
 from openaddr.box.messages import (
-    MAX_LINE,
     BadMessageError,
+    Lines,
     Log,
     Message,
     Progress,
@@ -107,7 +107,7 @@ class _Watch:
     ended_for: ProblemError | None = None
     last: Message | None = None
     stage: str = ""
-    _rest: bytearray = field(default_factory=bytearray)
+    _lines: Lines = field(default_factory=Lines)
 
     def run(self) -> Message:
         """The last word of the child. Raises ProblemError when it was ended, or ended without one."""
@@ -174,13 +174,8 @@ class _Watch:
         """Take in what the child has said; False at the end."""
         try:
             while block := os.read(results, BLOCK):
-                self._rest += block
-                *lines, rest = self._rest.split(b"\n")
-                self._rest = rest
-                if len(rest) > MAX_LINE:
-                    raise BadMessageError(f"a line has more than {MAX_LINE:,} bytes")
-                for line in lines:
-                    self._take(decode(bytes(line)))
+                for line in self._lines.feed(block):
+                    self._take(decode(line))
                 if not to_the_end:
                     return True
         except BlockingIOError:

