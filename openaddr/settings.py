@@ -20,6 +20,8 @@ class Settings:
     read_seconds: float = 180.0
     retry_seconds: float = 1.0
     """Pause before a request to an ESRI service is repeated; it doubles each time."""
+    esri_connections: int = 4
+    """Requests that one download may have open at an ESRI server at once."""
     esri_missing_share: float = 0.0
     """Share of the announced rows that an ESRI server may leave out before the run fails (0 to 1)."""
     max_rejected_share: float = 0.5
@@ -51,9 +53,9 @@ def _read(name: str, text: str, like: object) -> object:
         if text.lower() not in SWITCHES:
             raise SettingError(f"{name} is {text!r}, but has to be one of {', '.join(SWITCHES)}")
         return SWITCHES[text.lower()]
-    if isinstance(like, float):
+    if isinstance(like, (int, float)):
         try:
-            return float(text)
+            return type(like)(text)
         except ValueError:
             raise SettingError(f"{name} is {text!r}, but has to be a number, such as {like}") from None
     return text

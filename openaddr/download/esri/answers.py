@@ -6,6 +6,9 @@ Errors mostly come with HTTP status 200 as `{"error": {"code", "message", "detai
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from openaddr.download.http import status_problem
@@ -21,15 +24,25 @@ NOT_FOUND_TEXT = re.compile(
 )
 NO_QUERY_TEXT = re.compile(r"operation (is )?not supported|not support.*\bquery", re.I | re.S)
 TEXT_SHOWN = 300
+BUSY = (408, 429, 503)
+LONGEST_PAUSE = 300.0
 
 
 class NotJsonError(ProblemError):
     """The body is no JSON, as happens when a server is overloaded; the same request may well succeed next time."""
 
 
+class BusyError(ProblemError):
+    """The server has too much to do, and says after how many seconds to come back (0 = it does not say)."""
+
+    retry_after = 0.0
+
+
 def read_object(answer: Answer, body: bytes) -> dict[str, Any]:
     """The JSON object of an answer that has one. Raises ProblemError for every other answer."""
     value, status = decoded(body), answer.response.status
+    if status in BUSY or error_code(value) in BUSY:
+        raise _busy(answer, value)
     problem = error_in(value, answer.address.host)
     if problem is not None and (status < 500 or problem.problem.code != Code.ESRI_ERROR):
         raise problem
@@ -61,6 +74,32 @@ def error_in(value: object, host: str) -> ProblemError | None:
     if error or value.get("status") == "error":
         return _problem({"message": error, "details": value.get("messages")}, host)
     return None
+
+
+def error_code(value: object) -> object:
+    """The code of the error that an answer says it has."""
+    error = value.get("error") if isinstance(value, dict) else None
+    return error.get("code") if isinstance(error, dict) else None
+
+
+def retry_after(text: str, now: datetime) -> float:
+    """Seconds that a Retry-After asks for (RFC 9110, 10.2.3: a number, or a date), at most some minutes."""
+    seconds = 0.0
+    if text.strip().isdecimal():
+        seconds = float(text)
+    else:
+        with suppress(ValueError, TypeError):
+            date = parsedate_to_datetime(text)
+            seconds = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_PAUSE)
+
+
+def _busy(answer: Answer, value: object) -> BusyError:
+    said = error_in(value, answer.address.host) or status_problem(answer)
+    code = Code.ESRI_ERROR if answer.response.status == 200 else status_problem(answer).problem.code
+    error = BusyError(code, said.problem.message)
+    error.retry_after = retry_after(answer.response.headers.get("retry-after", ""), datetime.now(UTC))
+    return error
 
 
 def _not_json(host: str, body: bytes) -> ProblemError:
