@@ -1,0 +1,162 @@
+"""How fast a server is asked: the rules with a clock of our own, and the requests that a server sees."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import pytest
+
+from benchmarks.esri import measure
+from demo.servers.esri import EsriServer, address_layer
+from demo.servers.serving import Request, Response
+from openaddr.download.esri.answers import LONGEST_PAUSE, retry_after
+from openaddr.download.esri.pace import Pace
+from openaddr.stages import Downloaded
+from tests.download.conftest import SETTINGS
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """Tells the time that it is given."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def answered(pace: Pace, clock: Clock, seconds: float, times: int = 1) -> list[int]:
+    """Answers that take so long; the width after each."""
+    widths = []
+    for _ in range(times):
+        started = clock.now
+        clock.now += seconds
+        pace.answered(started)
+        widths.append(pace.width)
+    return widths
+
+
+def test_it_starts_wide_and_never_gets_wider() -> None:
+    clock = Clock()
+    assert answered(Pace(4, clock), clock, 0.2, 20) == [4] * 20
+
+
+def test_trouble_halves_it_down_to_one_at_a_time_and_good_answers_bring_it_back_slowly() -> None:
+    clock = Clock()
+    pace = Pace(4, clock)
+    widths = []
+    for _ in range(4):
+        clock.now += 1
+        pace.halve(clock.now)
+        widths.append(pace.width)
+    assert widths == [2, 1, 1, 1]
+    assert answered(pace, clock, 0.2, 8) == [2, 2, 2, 3, 3, 3, 4, 4]
+
+
+def test_requests_that_were_under_way_when_it_was_halved_do_not_halve_it_again() -> None:
+    clock = Clock()
+    pace = Pace(4, clock)
+    started = clock.now
+    clock.now += 1
+    for _ in range(4):
+        pace.halve(started)
+    assert pace.width == 2
+
+
+def test_answers_that_take_much_longer_than_the_best_are_trouble() -> None:
+    clock = Clock()
+    pace = Pace(4, clock)
+    answered(pace, clock, 0.5)
+    assert answered(pace, clock, 2.9) == [4]
+    assert answered(pace, clock, 3.5, 2) == [2, 1]
+
+
+def test_a_server_that_stays_slow_is_not_asked_one_by_one_for_ever() -> None:
+    clock = Clock()
+    pace = Pace(4, clock)
+    answered(pace, clock, 0.5)
+    widths = answered(pace, clock, 5, 400)
+    assert (min(widths), widths[-1]) == (1, 4)
+
+
+def test_the_longest_pause_counts() -> None:
+    clock = Clock()
+    pace = Pace(4, clock)
+    assert pace.seconds_to_wait() == 0
+    pace.pause(30)
+    pace.pause(5)
+    assert pace.seconds_to_wait() == 30
+    clock.now += 31
+    assert pace.seconds_to_wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7),
+        (" 7 ", 7),
+        ("0", 0),
+        ("", 0),
+        ("soon", 0),
+        ("-5", 0),
+        ("99999", LONGEST_PAUSE),
+        ("Tue, 24 Nov 2026 12:00:30 GMT", 30),
+        ("Tue, 24 Nov 2026 13:00:30 GMT", LONGEST_PAUSE),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", 0),
+        ("Tue, 24 Nov 2026 12:00:30", 30),
+        ("Tue, 99 Nov 2026", 0),
+    ],
+)
+def test_a_time_to_come_back_is_a_number_or_a_date(text: str, seconds: float) -> None:
+    assert retry_after(text, NOW) == seconds
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("as_date", [False, True])
+def test_nothing_is_asked_before_the_time_that_the_server_says(
+    fetch: Callable[..., Downloaded], status: int, as_date: bool
+) -> None:
+    asked: list[float] = []
+
+    def trouble(request: Request, number: int) -> Response | None:
+        asked.append(monotonic())
+        # A date has whole seconds, so that it may say almost one less.
+        told = format(datetime.now(UTC) + timedelta(seconds=2), "%a, %d %b %Y %H:%M:%S GMT") if as_date else "1"
+        return Response(b"busy", status=status, headers={"Retry-After": told}) if number == 3 else None
+
+    with EsriServer({0: address_layer(25, max_record_count=10)}, trouble) as server:
+        fetch(server.layer_url(), "ESRI", replace(SETTINGS, esri_connections=1))
+    assert len(asked) == 6
+    assert asked[3] - asked[2] > 0.9
+
+
+@pytest.mark.parametrize("connections", [1, 2, 4])
+def test_no_more_requests_are_open_than_allowed(fetch: Callable[..., Downloaded], connections: int) -> None:
+    with EsriServer({0: address_layer(240, max_record_count=10)}, seconds=0.01) as server:
+        fetch(server.layer_url(), "ESRI", replace(SETTINGS, esri_connections=connections))
+    assert server.most_open == connections
+
+
+def test_four_at_once_are_three_times_as_fast_as_one_after_the_other() -> None:
+    one, four = (measure(pages=48, seconds=0.06, connections=connections) for connections in (1, 4))
+    assert (one.rows, four.rows) == (480, 480)
+    assert (one.most_open, four.most_open) == (1, 4)
+    assert one.seconds / four.seconds >= 3
+
+
+def test_the_pages_do_not_depend_on_who_comes_first(fetch: Callable[..., Downloaded]) -> None:
+    """Early pages take longest, so that they come last."""
+
+    def trouble(request: Request, number: int) -> Response | None:
+        server.seconds = 0.05 / number
+        return None
+
+    found = set()
+    for connections in (1, 4):
+        with EsriServer({0: address_layer(100, max_record_count=10)}, trouble) as server:
+            got = fetch(server.layer_url(), "ESRI", replace(SETTINGS, esri_connections=connections))
+            found.add((got.fingerprint, len(got.files)))
+    assert len(found) == 1
