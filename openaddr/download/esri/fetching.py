@@ -7,6 +7,7 @@ parts, down to single rows.
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from queue import Empty, SimpleQueue
@@ -88,6 +89,7 @@ class Fetcher:
         self._numbers = count()
         self._waiting: deque[Task] = deque()
         self._attempts: SimpleQueue[Attempt] = SimpleQueue()
+        self._flying = 0
         self._requests = 0
         self._good = 0
         self._failed_rounds = 0
@@ -98,20 +100,25 @@ class Fetcher:
     def fetch(self, requests: Sequence[PageRequest]) -> None:
         """Fetch pages that come after those fetched before. Raises ProblemError."""
         planned = iter([Task((next(self._numbers),), request) for request in requests])
-        flying = 0
-        while True:
-            pause = self._pace.seconds_to_wait()
-            while not pause and flying < self._pace.width and (task := self._next(planned)):
-                self._start(task)
-                flying += 1
-            if not flying and not pause:
-                return
-            try:
-                attempt = self._attempts.get(timeout=pause or None)
-            except Empty:
-                continue
-            flying -= 1
-            self._judge(attempt)
+        try:
+            while self._has_more(planned):
+                with suppress(Empty):
+                    attempt = self._attempts.get(timeout=self._pace.seconds_to_wait() or None)
+                    self._flying -= 1
+                    self._judge(attempt)
+        except ProblemError:
+            # Whoever tries again must not find requests of ours still open at the server.
+            for _ in range(self._flying):
+                self._attempts.get()
+            raise
+
+    def _has_more(self, planned: Iterator[Task]) -> bool:
+        """Start what may start now; whether there is anything to wait for."""
+        if self._pace.seconds_to_wait():
+            return True
+        while self._flying < self._pace.width and (task := self._next(planned)):
+            self._start(task)
+        return self._flying > 0
 
     def _next(self, planned: Iterator[Task]) -> Task | None:
         """The next page that has to be asked for; those that came in an earlier attempt are passed over."""
@@ -136,7 +143,8 @@ class Fetcher:
         self._requests += 1
         if self._requests > MAX_REQUESTS:
             raise ProblemError(Code.ESRI_PAGING, f"The layer does not end after {MAX_REQUESTS:,} requests.")
-        # Nothing waits for these threads when the download ends early.
+        self._flying += 1
+        # Nothing waits for these threads when the program is interrupted.
         Thread(target=self._attempt, args=(task, self._out_fields), daemon=True).start()
 
     def _attempt(self, task: Task, out_fields: str) -> None:

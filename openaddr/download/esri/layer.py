@@ -88,14 +88,14 @@ def _listed(metadata: Mapping[str, Any]) -> str:
     """The layers below, by number and name, as help for the author of the source."""
     below = next((metadata[key] for key in ("layers", "subLayers") if metadata.get(key)), ())
     layers = [item for item in below if isinstance(item, dict)] if isinstance(below, list) else []
-    return f"; below it there are {counted_layers(layers)}" if layers else ""
+    return f"; it holds {counted_layers(layers)}" if layers else ""
 
 
 def counted_layers(layers: Sequence[Mapping[str, Any]]) -> str:
     """`2 layers: 0 Roads, 3 Parcels`, and how many more where there are many."""
     shown = ", ".join(f"{item.get('id')} {item.get('name')}" for item in layers[:NAMES_SHOWN])
     more = "" if len(layers) <= NAMES_SHOWN else f" and {len(layers) - NAMES_SHOWN} more"
-    return f"{len(layers)} layers: {shown}{more}"
+    return f"{len(layers)} layer{'' if len(layers) == 1 else 's'}: {shown}{more}"
 
 
 def _oid_field(metadata: Mapping[str, Any], fields: list[dict[str, Any]]) -> str | None:
