@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -96,8 +97,9 @@ class EsriServer(HttpServer):
         twist: Twist | None = None,
         services: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
         seconds: float = 0.0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(tls)
         self.layers = dict(layers)
         self.trouble = trouble
         self.twist = twist

@@ -11,7 +11,7 @@ from benchmarks.esri import measure
 from demo.servers.esri import EsriServer, address_layer
 from demo.servers.serving import Request, Response
 from openaddr.download.esri.answers import LONGEST_PAUSE, retry_after
-from openaddr.download.esri.pace import Pace
+from openaddr.download.esri.pace import HOPELESS, Pace
 from openaddr.stages import Downloaded
 from tests.download.conftest import SETTINGS
 
@@ -41,16 +41,16 @@ def answered(pace: Pace, clock: Clock, seconds: float, times: int = 1) -> list[i
 
 def test_it_starts_wide_and_never_gets_wider() -> None:
     clock = Clock()
-    assert answered(Pace(4, clock), clock, 0.2, 20) == [4] * 20
+    assert answered(Pace(4, 1.0, clock), clock, 0.2, 20) == [4] * 20
 
 
 def test_trouble_halves_it_down_to_one_at_a_time_and_good_answers_bring_it_back_slowly() -> None:
     clock = Clock()
-    pace = Pace(4, clock)
+    pace = Pace(4, 1.0, clock)
     widths = []
     for _ in range(4):
         clock.now += 1
-        pace.halve(clock.now)
+        pace.failed(clock.now, is_overloaded=True)
         widths.append(pace.width)
     assert widths == [2, 1, 1, 1]
     assert answered(pace, clock, 0.2, 8) == [2, 2, 2, 3, 3, 3, 4, 4]
@@ -58,17 +58,17 @@ def test_trouble_halves_it_down_to_one_at_a_time_and_good_answers_bring_it_back_
 
 def test_requests_that_were_under_way_when_it_was_halved_do_not_halve_it_again() -> None:
     clock = Clock()
-    pace = Pace(4, clock)
+    pace = Pace(4, 1.0, clock)
     started = clock.now
     clock.now += 1
     for _ in range(4):
-        pace.halve(started)
+        pace.failed(started, is_overloaded=True)
     assert pace.width == 2
 
 
 def test_answers_that_take_much_longer_than_the_best_are_trouble() -> None:
     clock = Clock()
-    pace = Pace(4, clock)
+    pace = Pace(4, 1.0, clock)
     answered(pace, clock, 0.5)
     assert answered(pace, clock, 2.9) == [4]
     assert answered(pace, clock, 3.5, 2) == [2, 1]
@@ -76,21 +76,58 @@ def test_answers_that_take_much_longer_than_the_best_are_trouble() -> None:
 
 def test_a_server_that_stays_slow_is_not_asked_one_by_one_for_ever() -> None:
     clock = Clock()
-    pace = Pace(4, clock)
+    pace = Pace(4, 1.0, clock)
     answered(pace, clock, 0.5)
     widths = answered(pace, clock, 5, 400)
     assert (min(widths), widths[-1]) == (1, 4)
 
 
+def test_failures_that_are_no_overload_leave_the_width() -> None:
+    clock = Clock()
+    pace = Pace(4, 1.0, clock)
+    pace.failed(clock.now, is_overloaded=False)
+    assert pace.width == 4
+
+
+def failed(pace: Pace, clock: Clock, rounds: int, at_once: int = 3) -> list[float]:
+    """Rounds of requests that all fail; the pause after each."""
+    pauses = []
+    for _ in range(rounds):
+        started = clock.now
+        clock.now += 0.1
+        for _ in range(at_once):
+            pace.failed(started, is_overloaded=False)
+        pauses.append(pace.seconds_to_wait())
+        clock.now += pauses[-1]
+        assert pace.seconds_to_wait() == 0
+    return pauses
+
+
+def test_pauses_double_with_each_round_of_failures_up_to_a_limit_and_begin_anew_after_success() -> None:
+    clock = Clock()
+    pace = Pace(4, 1.0, clock)
+    assert failed(pace, clock, 7) == pytest.approx([1, 2, 4, 8, 16, 16, 16])
+    answered(pace, clock, 0.2)
+    assert failed(pace, clock, 2) == pytest.approx([1, 2])
+
+
 def test_the_longest_pause_counts() -> None:
     clock = Clock()
-    pace = Pace(4, clock)
-    assert pace.seconds_to_wait() == 0
-    pace.pause(30)
-    pace.pause(5)
+    pace = Pace(4, 1.0, clock)
+    pace.failed(clock.now, is_overloaded=True, retry_after=30)
+    pace.failed(clock.now, is_overloaded=True, retry_after=5)
     assert pace.seconds_to_wait() == 30
-    clock.now += 31
-    assert pace.seconds_to_wait() == 0
+
+
+def test_a_server_is_given_up_after_rounds_without_any_good_answer() -> None:
+    clock = Clock()
+    pace = Pace(4, 1.0, clock)
+    failed(pace, clock, HOPELESS - 1)
+    answered(pace, clock, 0.2)
+    failed(pace, clock, HOPELESS - 1)
+    assert not pace.is_hopeless
+    failed(pace, clock, 1)
+    assert pace.is_hopeless
 
 
 @pytest.mark.parametrize(

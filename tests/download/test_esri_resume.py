@@ -33,12 +33,14 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "ids": {"pagination": False, "statistics": False},
     "envelope": {"pagination": False, "statistics": False, "lists_ids": False},
 }
+CAPPED = {"offset, fewer rows than asked for": {"caps_at": 6}, "ids, fewer": STRATEGIES["ids"] | {"caps_at": 6}}
 DOWNLOAD = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from openaddr.download import download
 from tests.download.conftest import SETTINGS, make_entry
-download(make_entry(sys.argv[1], "ESRI"), Path(sys.argv[2]), SETTINGS)
+download(make_entry(sys.argv[1], "ESRI"), Path(sys.argv[2]), replace(SETTINGS, read_seconds=60))
 """
 
 
@@ -75,31 +77,51 @@ def asked(server: EsriServer) -> list[dict[str, str]]:
     return [request.parameters for request in server.requests if request.method == "POST"]
 
 
-def kill_after(server: EsriServer, pages: int, folder: Path) -> list[dict[str, str]]:
-    """Kill a download in a process of its own after so many pages; what those were asked with."""
+def end_after(server: EsriServer, pages: int, folder: Path, ending: signal.Signals) -> list[dict[str, str]]:
+    """End a download in a process of its own after so many pages; what those were asked with."""
     server.trouble = stops = StopsAfter(pages)
     command = [sys.executable, "-c", DOWNLOAD, server.layer_url(), str(folder)]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}) as process:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
         assert stops.reached.wait(30)
-        process.send_signal(signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
+        process.send_signal(ending)
+        assert process.wait(20) == -ending
     server.trouble = None
     server.requests.clear()
     return stops.asked[:pages]
 
 
-@pytest.mark.parametrize("options", STRATEGIES.values(), ids=STRATEGIES)
+@pytest.mark.parametrize("options", (STRATEGIES | CAPPED).values(), ids=STRATEGIES | CAPPED)
 def test_after_a_kill_no_finished_page_is_asked_for_again(tmp_path: Path, options: dict[str, Any]) -> None:
     layer = address_layer(ROWS, max_record_count=10, **options)
     with EsriServer({0: layer}) as server:
         whole = go(server, tmp_path / "whole")
-        finished = kill_after(server, 11, tmp_path / "cut")
+        finished = end_after(server, 11, tmp_path / "cut", signal.SIGKILL)
         again = go(server, tmp_path / "cut")
     assert again.fingerprint == whole.fingerprint
     assert set(oids(again)) == set(range(1, ROWS + 1))
     assert [page for page in asked(server) if page in finished] == []
     assert len(finished) == 11 and asked(server)
     assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == [path.name for path in again.files]
+
+
+def test_an_interruption_does_not_wait_for_a_server_that_is_silent(tmp_path: Path) -> None:
+    with EsriServer({0: address_layer(ROWS, max_record_count=10)}) as server:
+        finished = end_after(server, 3, tmp_path, signal.SIGINT)
+        assert len(oids(go(server, tmp_path))) == ROWS
+    assert [page for page in asked(server) if page in finished] == []
+
+
+def test_killed_again_and_again_it_gets_to_the_end(tmp_path: Path) -> None:
+    finished: list[dict[str, str]] = []
+    with EsriServer({0: address_layer(ROWS, max_record_count=10)}) as server:
+        for pages in (1, 5, 4):
+            new = end_after(server, pages, tmp_path, signal.SIGKILL)
+            assert [page for page in new if page in finished] == []
+            finished += new
+        got = go(server, tmp_path)
+    assert oids(got) == list(range(1, ROWS + 1))
+    assert len(asked(server)) == PAGES - len(finished)
 
 
 @pytest.fixture

@@ -20,7 +20,12 @@ STRATEGIES: dict[str, dict[str, Any]] = {
 }
 UNLISTED = {"offset": "", "statistics": "", "ids": "", "envelope": "announced 95 rows and sent"}
 PROBLEMS: dict[str, dict[str, str] | str] = {
-    "one row fails": "announced 95 rows and sent 94; what never came: ",
+    "one row fails": {
+        "offset": "announced 95 rows and sent 94; what never came: object id 41.",
+        "statistics": "announced 95 rows and sent 94; what never came: object id 41.",
+        "ids": "announced 95 rows and sent 94; what never came: object id 41.",
+        "envelope": "announced 95 rows and sent 94; what never came: the box from 10.4",
+    },
     "only empty pages": "announced 95 rows and sent 0",
     "rows never sent": "announced 95 rows and sent 93",
     "sends fewer without saying so": UNLISTED,

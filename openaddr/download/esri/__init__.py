@@ -47,8 +47,8 @@ def download_layer(
         fetcher = Fetcher(reader, checkpoint, fields, settings, progress, plan.announced)
         incomplete = _fetch_all(fetcher, service, layer, plan, checkpoint, settings.esri_missing_share)
         stored = checkpoint.finish()
-        if layer.last_edit and service.last_edit() != layer.last_edit:
-            edition = Edition()  # the pages may be of two editions
+        if incomplete or (layer.last_edit and service.last_edit() != layer.last_edit):
+            edition = Edition()  # what is not whole, or of two editions, has to be fetched again
     warnings = [*clients.warnings]
     if incomplete:
         warnings.append(Problem(incomplete.code, incomplete.message, pointer=f"{entry.pointer}/data"))

@@ -38,6 +38,10 @@ class BusyError(ProblemError):
     retry_after = 0.0
 
 
+class OversizedError(ProblemError):
+    """The answer is larger than we keep in memory; the same request will fail again."""
+
+
 def read_object(answer: Answer, body: bytes) -> dict[str, Any]:
     """The JSON object of an answer that has one. Raises ProblemError for every other answer."""
     value, status = decoded(body), answer.response.status

@@ -35,13 +35,13 @@ def close_gap(fetcher: Fetcher, service: Service, layer: EsriLayer, plan: Plan) 
     """
     while True:
         gap = _gap(fetcher.received, service, layer, plan)
-        before = fetcher.received.rows
+        before = fetcher.received.distinct
         if gap.ids:
             # Not more at once than the server was seen to send.
             page = min(layer.page, fetcher.largest)
             ids = gap.ids[: PAGES_AT_ONCE * page]
             fetcher.fetch([IdsPage(tuple(ids[start : start + page])) for start in range(0, len(ids), page)])
-        if fetcher.received.rows == before:
+        if fetcher.received.distinct == before:
             return gap
 
 

@@ -15,7 +15,7 @@ from threading import Thread
 
 import msgspec
 
-from openaddr.download.esri.answers import BusyError, NotJsonError
+from openaddr.download.esri.answers import BusyError, NotJsonError, OversizedError
 from openaddr.download.esri.checkpoint import Checkpoint, Outcome, Place
 from openaddr.download.esri.pace import Pace
 from openaddr.download.esri.pages import ALL_FIELDS, Page, PageReader
@@ -33,9 +33,6 @@ FEWER_TRIES = 2
 EMPTY_TRIES = 2
 TOO_LARGE = 3
 """After so many pages in a row that only came in parts, all are asked for in parts at once."""
-GIVE_UP = 20
-"""So many rounds of requests without a single good answer, and the server counts as out of order."""
-LONGEST_PAUSE = 2**4
 MAX_REQUESTS = 2 * MAX_PAGES
 OVERLOADED = (Code.TIMED_OUT, Code.CONNECT_FAILED)
 PAGE_PASSING = (*PASSING, Code.ESRI_ERROR, Code.HOST_NOT_FOUND)
@@ -82,8 +79,7 @@ class Fetcher:
         self._reader = reader
         self._checkpoint = checkpoint
         self._out_fields = checkpoint.out_fields or ",".join(fields) or ALL_FIELDS
-        self._retry_seconds = settings.retry_seconds
-        self._pace = Pace(settings.esri_connections)
+        self._pace = Pace(settings.esri_connections, settings.retry_seconds)
         self._tell = tell
         self._announced = announced
         self._numbers = count()
@@ -92,8 +88,6 @@ class Fetcher:
         self._flying = 0
         self._requests = 0
         self._good = 0
-        self._failed_rounds = 0
-        self._failed_at = 0.0
         self._too_large = 0
         self._divide = 0
 
@@ -135,6 +129,7 @@ class Fetcher:
         body = self._checkpoint.page(outcome)
         if body is not None:
             self._good += 1
+            self.largest = max(self.largest, outcome.rows)
             self.received.add(self._reader.oids_in(body))
             self._tell("download", self.received.rows, self._announced, "rows")
         self._follow(task, outcome)
@@ -158,7 +153,6 @@ class Fetcher:
     def _judge(self, attempt: Attempt) -> None:
         if isinstance(attempt.result, Page):
             self._pace.answered(attempt.started)
-            self._failed_rounds = 0
         elif not isinstance(attempt.result, ProblemError):
             raise attempt.result
         if attempt.out_fields != self._out_fields:
@@ -202,14 +196,21 @@ class Fetcher:
     def _failed(self, attempt: Attempt, error: ProblemError) -> None:
         if not self._may_pass(error):
             raise error
-        self._slow_down(attempt, error)
+        is_busy = isinstance(error, BusyError)
+        self._pace.failed(
+            attempt.started,
+            is_overloaded=is_busy or error.problem.code in OVERLOADED,
+            retry_after=error.retry_after if isinstance(error, BusyError) else 0.0,
+        )
+        if self._pace.is_hopeless:
+            raise error
         task = attempt.task
         is_plain = not isinstance(error, (BusyError, NotJsonError))
         if not self._good and self._out_fields != ALL_FIELDS and is_plain and error.problem.code is Code.ESRI_ERROR:
             # Some servers fail on any list of fields, even on one of their own names.
             self._out_fields = ALL_FIELDS
             self._waiting.append(task)
-        elif isinstance(error, BusyError):
+        elif is_busy:
             self._waiting.append(task)
         elif task.failures + 1 < self._tries(task, error):
             self._waiting.append(replace(task, failures=task.failures + 1))
@@ -226,20 +227,9 @@ class Fetcher:
         is_away = self._good > 0 and error.problem.code is Code.ESRI_SERVICE_NOT_FOUND
         return is_away or isinstance(error, (BusyError, NotJsonError)) or error.problem.code in PAGE_PASSING
 
-    def _slow_down(self, attempt: Attempt, error: ProblemError) -> None:
-        """Pause, longer each time that nothing good came in between. Raises the problem of a server out of order."""
-        if attempt.started > self._failed_at:
-            self._failed_rounds += 1
-            self._failed_at = time.monotonic()
-        if self._failed_rounds >= GIVE_UP:
-            raise error
-        pause = self._retry_seconds * min(LONGEST_PAUSE, 2 ** max(0, self._failed_rounds - 1))
-        is_busy = isinstance(error, BusyError)
-        if is_busy or error.problem.code in OVERLOADED:
-            self._pace.halve(attempt.started)
-        self._pace.pause(max(pause, error.retry_after) if isinstance(error, BusyError) else pause)
-
     def _tries(self, task: Task, error: ProblemError) -> int:
+        if isinstance(error, OversizedError):
+            return 1
         is_known = task.divided or self._too_large or self._divide
         return FEWER_TRIES if is_known or error.problem.code is Code.TIMED_OUT else TRIES
 

@@ -9,22 +9,28 @@ SLOW_SECONDS = 1.0
 """An answer is slow when it takes more than so many times the best one, and so many seconds more."""
 FORGETTING = 1.01
 """The best time grows by this with each answer: what was possible in a quiet hour is no measure for ever."""
+HOPELESS = 20
+"""So many rounds of requests without a single good answer, and the server counts as out of order."""
+MOST_DOUBLED = 2**4
 
 
 class Pace:
     """Requests that may be open at once, from 1 to `most`, and when the next may start.
 
     Starts at `most`, halves on trouble, and gets back one step for each round of good answers. What was already
-    under way when it was halved says nothing new.
+    under way when it was halved says nothing new. A pause takes `retry_seconds`, then twice as long, and so on.
     """
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, most: int, retry_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = max(1, most)
         self._width = float(self._most)
+        self._retry_seconds = retry_seconds
         self._clock = clock
         self._best = math.inf
         self._halved_at = -math.inf
         self._not_before = -math.inf
+        self._failed_at = -math.inf
+        self._failed_rounds = 0
 
     @property
     def width(self) -> int:
@@ -35,21 +41,33 @@ class Pace:
         """Until the next request may start; 0 when it may at once."""
         return max(0.0, self._not_before - self._clock())
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether nothing good has come for long."""
+        return self._failed_rounds >= HOPELESS
+
     def answered(self, started: float) -> None:
         """A good answer came to what was asked at `started`."""
+        self._failed_rounds = 0
         seconds = self._clock() - started
         self._best = min(self._best * FORGETTING, seconds)
         if seconds > SLOW_FACTOR * self._best + SLOW_SECONDS:
-            self.halve(started)
+            self._halve(started)
         else:
             self._width = min(self._most, self._width + 1 / self._width)
 
-    def halve(self, started: float) -> None:
-        """The server has too much to do, as the answer to what was asked at `started` shows."""
+    def failed(self, started: float, *, is_overloaded: bool, retry_after: float = 0.0) -> None:
+        """No good answer came to what was asked at `started`; the server may have said how long to leave it alone."""
+        now = self._clock()
+        if started > self._failed_at:
+            self._failed_at = now
+            self._failed_rounds += 1
+        if is_overloaded:
+            self._halve(started)
+        pause = self._retry_seconds * min(MOST_DOUBLED, 2 ** max(0, self._failed_rounds - 1))
+        self._not_before = max(self._not_before, now + max(pause, retry_after))
+
+    def _halve(self, started: float) -> None:
         if started >= self._halved_at:
             self._width = max(1.0, self._width / 2)
             self._halved_at = self._clock()
-
-    def pause(self, seconds: float) -> None:
-        """Start nothing for so long."""
-        self._not_before = max(self._not_before, self._clock() + seconds)

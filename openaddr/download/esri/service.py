@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from openaddr.download.address import Address
-from openaddr.download.esri.answers import BusyError, NotJsonError, read_object
+from openaddr.download.esri.answers import BusyError, NotJsonError, OversizedError, read_object
 from openaddr.download.esri.clients import Clients
 from openaddr.download.esri.layer import EsriLayer, last_edit, parse_layer
 from openaddr.download.esri.requests import EVERYTHING, Parameters
@@ -17,6 +17,9 @@ from openaddr.settings import Settings
 
 TRIES = 5
 MAX_ANSWER = 512_000_000
+"""Bytes of an answer: the ids of the largest layers take half of it."""
+MAX_PAGE_BYTES = 64_000_000
+"""Bytes of a page, of which several are in memory at once."""
 PASSING = (Code.HTTP_5XX, Code.TIMED_OUT, Code.CONNECT_FAILED, Code.TRUNCATED)
 TOLERATED = (
     Code.ESRI_ERROR,
@@ -84,7 +87,7 @@ class Service:
         """One query by POST, as long conditions do not fit into an address. One try."""
         form = urlencode(self._extra | dict(parameters) | {"f": "json"})
         with self._clients.lend() as client:
-            return _whole(client.request(self._query, method="POST", form=form, accept_encoding="gzip"))
+            return _whole(client.request(self._query, method="POST", form=form, accept_encoding="gzip"), MAX_PAGE_BYTES)
 
     def _patiently(self, attempt: Callable[[], Result]) -> Result:
         """Try up to TRIES times with growing pauses while the problem is one that may pass."""
@@ -107,7 +110,7 @@ class Service:
         query = urlencode(self._extra | dict(parameters) | {"f": "json"})
         asked = replace(address, target=f"{address.target}?{query}")
         with self._clients.lend() as client:
-            return _whole(client.request(asked, accept_encoding="gzip"))
+            return _whole(client.request(asked, accept_encoding="gzip"), MAX_ANSWER)
 
 
 def _bare(address: Address) -> Address:
@@ -115,12 +118,11 @@ def _bare(address: Address) -> Address:
     return replace(address, target=address.target.partition("?")[0].rstrip("/"))
 
 
-def _whole(answer: Answer) -> tuple[Answer, bytes]:
+def _whole(answer: Answer, most: int) -> tuple[Answer, bytes]:
     body = bytearray()
     for block in answer.blocks(decode=True):
         body += block
-        if len(body) > MAX_ANSWER:
+        if len(body) > most:
             answer.response.close()
-            message = f"{answer.address.host} sent an answer of more than {MAX_ANSWER:,} bytes."
-            raise ProblemError(Code.ESRI_ERROR, message)
+            raise OversizedError(Code.ESRI_ERROR, f"{answer.address.host} sent an answer of more than {most:,} bytes.")
     return answer, bytes(body)
