@@ -33,7 +33,7 @@ class Layer:
 
     Rows in `withheld` (object ids) are announced and never sent. `repeated` are sent twice. `caps_at` is how many
     rows it really sends at once, whatever `max_record_count` says; without `flags` it does not say that it left any
-    out.
+    out. Without `takes_offsets` it always begins with the first row.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Layer:
     lists_ids: bool = True
     counts: bool = True
     takes_field_lists: bool = True
+    takes_offsets: bool = True
     extent: bool = True
     flags: bool = True
     caps_at: int | None = None
@@ -275,7 +276,7 @@ def _page(layer: Layer, rows: list[Feature], asked: Mapping[str, str]) -> Respon
         return error_response(400, "Failed to execute query.")
     if "resultOffset" in asked and not layer.pagination:
         return error_response(400, "Pagination is not supported.")
-    start = int(asked.get("resultOffset", 0))
+    start = int(asked.get("resultOffset", 0)) if layer.takes_offsets else 0
     most = layer.max_record_count or 1000
     limit = min(int(asked.get("resultRecordCount", most)), most, layer.caps_at or most)
     page = rows[start : start + limit]

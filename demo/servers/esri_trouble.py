@@ -1,21 +1,29 @@
-"""The ways in which ESRI servers fail, each ready to be given to an `EsriServer`."""
+"""The ways in which ESRI servers fail."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from demo.servers.esri import OID, Trouble, Twist, error_response, json_response
+from demo.servers.esri import OID, EsriServer, Trouble, Twist, address_layer, error_response, json_response
 from demo.servers.serving import Request, Response
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to fail: what the layer is like, what is answered in its place, and what its answers are made into."""
+    """One way to fail: what the layer is like, what is answered in its place, what its answers are made into, and how
+    long they take."""
 
     layer: Mapping[str, Any] = field(default_factory=dict)
     trouble: Callable[[], Trouble] | None = None
     twist: Callable[[], Twist] | None = None
+    seconds: float = 0.0
+
+    def server(self, rows: int, **options: Any) -> EsriServer:
+        """A server that fails so, with a layer of so many rows."""
+        layer = address_layer(rows, **(options | dict(self.layer)))
+        trouble, twist = self.trouble and self.trouble(), self.twist and self.twist()
+        return EsriServer({0: layer}, trouble, twist, seconds=self.seconds)
 
 
 ROWS = 95
@@ -137,6 +145,7 @@ def _cut_off(step: int) -> Callable[[], Twist]:
 
 
 WAYS: dict[str, Way] = {
+    "slow": Way(seconds=0.01),
     "500 now and then": Way(trouble=every(3, Response(b"oops", status=500))),
     "429 with Retry-After": Way(trouble=every(4, Response(b"slow down", status=429, headers=BUSY))),
     "429 as an error object": Way(trouble=every(4, error_response(429, "Too many requests"))),
@@ -155,6 +164,7 @@ WAYS: dict[str, Way] = {
     "sends fewer than asked": Way(layer={"caps_at": 6}),
     "sends fewer without saying so": Way(layer={"caps_at": 6, "flags": False}),
     "sends short pages now and then": Way(layer={"flags": False}, twist=changed(_first_rows, 2)),
+    "always begins with the first row": Way(layer={"takes_offsets": False}),
     "always says that there is more": Way(twist=changed(_flagged)),
     "fewer rows at the end": Way(trouble=counts(ROWS + 5, ROWS)),
     "more rows at the end": Way(trouble=counts(ROWS - 15, ROWS)),

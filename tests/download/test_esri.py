@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import ssl
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,13 +20,15 @@ from demo.servers.esri import (
     error_response,
     json_response,
 )
+from demo.servers.esri_trouble import WAYS
 from demo.servers.files import FileServer, redirect
 from demo.servers.serving import Request, Response
+from openaddr.download.esri import service
 from openaddr.download.esri.row_count import RowCount
 from openaddr.errors import Code, Problem
 from openaddr.source.model import Conform
 from openaddr.source.rules import Column, Join, Regexp
-from openaddr.stages import Downloaded
+from openaddr.stages import Downloaded, Edition
 from tests.download.conftest import POINTER, SETTINGS
 
 Fetch = Callable[..., Downloaded]
@@ -122,8 +125,18 @@ def test_statistics_of_another_table_are_not_believed(fetch: Fetch) -> None:
     assert len(rows_of(got)) == 25
 
 
-@pytest.mark.parametrize("attributes", [{"the_min": 1, "THE_max": 25.0}, {"THE_MIN": None, "THE_MAX": None}, {}])
-def test_statistics_are_read_in_any_case_and_given_up_without_values(fetch: Fetch, attributes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"the_min": 1, "THE_max": 25.0},
+        {"THE_MIN": None, "THE_MAX": None},
+        {"THE_MIN": float("nan"), "THE_MAX": float("inf")},
+        {"THE_MIN": 1, "THE_MAX": 20},
+        {"THE_MIN": 3, "THE_MAX": 7.0},
+        {},
+    ],
+)
+def test_statistics_are_read_in_any_case_and_may_be_wrong(fetch: Fetch, attributes: dict[str, Any]) -> None:
     def trouble(request: Request, number: int) -> Response | None:
         statistics = json_response({"features": [{"attributes": attributes}]})
         return statistics if "outStatistics" in request.parameters else None
@@ -310,9 +323,51 @@ def test_pages_of_an_earlier_and_longer_attempt_are_removed(fetch: Fetch) -> Non
 
 def test_object_ids_are_counted_once_whatever_they_are() -> None:
     count = RowCount()
-    count.add([1, 2, 2, 63, 64, 64, -5, 2**40, None, None, "{A}", "{A}", "{B}", 1.5])
-    count.add([1, -5, None])
+    assert count.add([1, 2, 2, 63, 64, 64, -5, 2**40, None, None, "{A}", "{A}", "{B}", 1.5, 2.0]) == 11
+    assert count.add([1, -5, None]) == 1
     assert (count.distinct, count.nameless, count.rows) == (9, 3, 12)
+    assert [oid for oid in (0, 1, 2, 3, 64, -5, "{A}", "{C}", 1.5) if count.has(oid)] == [1, 2, 64, -5, "{A}", 1.5]
+
+
+def test_a_few_missing_rows_may_be_tolerated_but_are_said_and_make_no_edition(fetch: Fetch) -> None:
+    edited = {"editingInfo": {"lastEditDate": 5}}
+    layer = address_layer(100, max_record_count=30, withheld=frozenset({7, 55}), extra=edited)
+    with EsriServer({0: layer}) as server:
+        got = fetch(server.layer_url(), "ESRI", replace(SETTINGS, esri_missing_share=0.02))
+    (warning,) = got.warnings
+    assert (warning.code, warning.pointer) == (Code.ESRI_INCOMPLETE, POINTER + "/data")
+    assert warning.message.endswith("announced 100 rows and sent 98; what never came: object id 7, object id 55.")
+    assert (len(rows_of(got)), got.edition) == (98, Edition())
+
+
+def test_rows_that_no_page_brought_are_asked_for_by_their_ids(fetch: Fetch) -> None:
+    def trouble(request: Request, number: int) -> Response | None:
+        hides = request.method == "POST" and "objectIds" not in request.parameters
+        server.layers[0] = replace(server.layers[0], withheld=frozenset({7, 8, 9, 55}) if hides else frozenset())
+        return None
+
+    with EsriServer({0: address_layer(100, max_record_count=3)}, trouble) as server:
+        assert len(rows_of(fetch(server.layer_url(), "ESRI", ONE_BY_ONE))) == 100
+    assert [page["objectIds"] for page in pages_asked(server) if "objectIds" in page] == ["7,8,9", "55"]
+
+
+@pytest.mark.parametrize("ids", [[1, 2, 2**63], [1, None], ["a"], "ids"])
+def test_ids_that_are_none_are_not_believed(problem: Fail, ids: Any) -> None:
+    def trouble(request: Request, number: int) -> Response | None:
+        return json_response({"objectIds": ids}) if "returnIdsOnly" in request.parameters else None
+
+    with EsriServer({0: address_layer(3, **BY_IDS, extent=False)}, trouble) as server:
+        assert problem(server.layer_url(), "ESRI").code == Code.ESRI_PAGING
+
+
+def test_a_number_of_rows_beyond_all_reason_is_not_planned_for(problem: Fail) -> None:
+    with EsriServer({0: address_layer(3)}, lambda request, number: _counted(request, 10**15)) as server:
+        found = problem(server.layer_url(), "ESRI")
+    assert (found.code, "more than 200,000 requests" in found.message) == (Code.ESRI_PAGING, True)
+
+
+def _counted(request: Request, rows: int) -> Response | None:
+    return json_response({"count": rows}) if "returnCountOnly" in request.parameters else None
 
 
 # Servers in trouble
@@ -324,6 +379,41 @@ def test_every_third_request_failing_changes_nothing(fetch: Fetch) -> None:
 
     with EsriServer({0: address_layer(95, max_record_count=10)}, trouble) as server:
         assert len(rows_of(fetch(server.layer_url(), "ESRI"))) == 95
+
+
+def test_a_service_that_is_restarted_in_between_is_waited_for(fetch: Fetch) -> None:
+    def trouble(request: Request, number: int) -> Response | None:
+        return error_response(500, "Service Demo/MapServer not started") if 5 <= number < 9 else None
+
+    with EsriServer({0: address_layer(95, max_record_count=10)}, trouble) as server:
+        assert len(rows_of(fetch(server.layer_url(), "ESRI", ONE_BY_ONE))) == 95
+
+
+def test_pages_that_are_always_too_large_are_soon_asked_for_in_parts_at_once(fetch: Fetch) -> None:
+    with WAYS["large pages fail"].server(400, max_record_count=10) as server:
+        got = fetch(server.layer_url(), "ESRI")
+    assert len(rows_of(got)) == 400
+    sizes = Counter(page["resultRecordCount"] for page in pages_asked(server))
+    assert sizes["5"] == len(got.files) == 80
+    assert sizes["10"] < 30
+
+
+def test_a_page_that_is_too_large_to_hold_is_asked_for_in_parts(fetch: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MAX_PAGE_BYTES", 1500)
+    with EsriServer({0: address_layer(40, max_record_count=20)}) as server:
+        got = fetch(server.layer_url(), "ESRI", ONE_BY_ONE)
+    assert len(rows_of(got)) == 40
+    assert max(path.stat().st_size for path in got.files) <= 1500
+    assert [page["resultRecordCount"] for page in pages_asked(server)] == ["20", "10", "10", "20", "10", "10"]
+
+
+def test_a_certificate_that_fails_is_said_once_for_all_connections(
+    fetch: Fetch, unknown_authority: ssl.SSLContext
+) -> None:
+    with EsriServer({0: address_layer(95, max_record_count=5)}, tls=unknown_authority, seconds=0.01) as server:
+        got = fetch(server.layer_url(), "ESRI")
+        assert server.most_open == SETTINGS.esri_connections
+    assert [warning.code for warning in got.warnings] == [Code.TLS_UNVERIFIED]
 
 
 PASSING = {

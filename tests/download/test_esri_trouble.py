@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from demo.servers.esri import OID, EsriServer, address_layer
+from demo.servers.esri import OID
 from demo.servers.esri_trouble import ROWS, WAYS
 from openaddr.errors import ProblemError
 from openaddr.stages import Downloaded
@@ -53,10 +53,7 @@ def ids_of(got: Downloaded) -> set[int]:
 def test_all_rows_come_or_a_problem_says_how_many_are_missing(
     way: str, strategy: str, fetch: Callable[..., Downloaded]
 ) -> None:
-    found = WAYS[way]
-    layer = address_layer(ROWS, **({"max_record_count": 20} | STRATEGIES[strategy] | dict(found.layer)))
-    trouble, twist = found.trouble and found.trouble(), found.twist and found.twist()
-    with EsriServer({0: layer}, trouble, twist) as server:
+    with WAYS[way].server(ROWS, max_record_count=20, **STRATEGIES[strategy]) as server:
         try:
             got = fetch(server.layer_url(), "ESRI")
         except ProblemError as error:
