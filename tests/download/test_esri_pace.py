@@ -172,7 +172,7 @@ def test_nothing_is_asked_before_the_time_that_the_server_says(
 
 @pytest.mark.parametrize("connections", [1, 2, 4])
 def test_no_more_requests_are_open_than_allowed(fetch: Callable[..., Downloaded], connections: int) -> None:
-    with EsriServer({0: address_layer(240, max_record_count=10)}, seconds=0.01) as server:
+    with EsriServer({0: address_layer(120, max_record_count=10)}, seconds=0.05) as server:
         fetch(server.layer_url(), "ESRI", replace(SETTINGS, esri_connections=connections))
     assert server.most_open == connections
 
