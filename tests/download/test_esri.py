@@ -346,6 +346,13 @@ def test_a_few_missing_rows_may_be_tolerated_but_are_said_and_make_no_edition(fe
     assert (len(rows_of(got)), got.edition) == (98, Edition())
 
 
+def test_a_row_that_cannot_be_had_and_has_no_known_id_is_named_by_its_position(problem: Fail) -> None:
+    with WAYS["one row fails"].server(95, max_record_count=20, lists_ids=False) as server:
+        message = problem(server.layer_url(), "ESRI").message
+    assert "announced 95 rows and sent 94; what never came: position 40. " in message
+    assert message.endswith("answered with error 500: Error performing query operation.")
+
+
 def test_rows_that_no_page_brought_are_asked_for_by_their_ids(fetch: Fetch) -> None:
     def trouble(request: Request, number: int) -> Response | None:
         hides = request.method == "POST" and "objectIds" not in request.parameters

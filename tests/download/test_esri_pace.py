@@ -130,6 +130,19 @@ def test_a_server_is_given_up_after_rounds_without_any_good_answer() -> None:
     assert pace.is_hopeless
 
 
+def test_a_server_that_takes_very_long_to_fail_is_given_up_sooner() -> None:
+    clock = Clock()
+    pace = Pace(4, 1.0, clock)
+    hopeless = []
+    for _ in range(6):
+        started = clock.now
+        clock.now += 200
+        pace.failed(started, is_overloaded=True)
+        hopeless.append(pace.is_hopeless)
+        clock.now += pace.seconds_to_wait()
+    assert hopeless == [False] * 4 + [True] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [

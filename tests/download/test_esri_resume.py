@@ -157,6 +157,11 @@ def page_is_gone(folder: Path) -> None:
     (folder / "part-000003.json").unlink()
 
 
+def naming(folder: Path) -> None:
+    """All was there, and the files were just getting their names."""
+    (folder / "part-000001.json").rename(folder / "page-000001.json")
+
+
 def page_is_short(folder: Path) -> None:
     """The line is there, the page is not whole."""
     (folder / "part-000003.json").write_bytes(b"")
@@ -167,7 +172,8 @@ def nothing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "lost"), [(nothing, 0), (torn, 1), (page_without_line, 0), (page_is_gone, 1), (page_is_short, 1)]
+    ("damage", "lost"),
+    [(nothing, 0), (torn, 1), (page_without_line, 0), (page_is_gone, 1), (page_is_short, 1), (naming, 1)],
 )
 def test_what_a_crash_leaves_behind_costs_at_most_its_page(
     cut: tuple[EsriServer, Path], damage: Any, lost: int

@@ -33,6 +33,7 @@ FEWER_TRIES = 2
 EMPTY_TRIES = 2
 TOO_LARGE = 3
 """After so many pages in a row that only came in parts, all are asked for in parts at once."""
+SECONDS_TO_END = 30.0
 MAX_REQUESTS = 2 * MAX_PAGES
 OVERLOADED = (Code.TIMED_OUT, Code.CONNECT_FAILED)
 PAGE_PASSING = (*PASSING, Code.ESRI_ERROR, Code.HOST_NOT_FOUND)
@@ -101,10 +102,15 @@ class Fetcher:
                     self._flying -= 1
                     self._judge(attempt)
         except ProblemError:
-            # Whoever tries again must not find requests of ours still open at the server.
-            for _ in range(self._flying):
-                self._attempts.get()
+            self._let_end()
             raise
+
+    def _let_end(self) -> None:
+        """Wait for what is under way: whoever tries again must not find it still open at the server."""
+        end = time.monotonic() + SECONDS_TO_END
+        with suppress(Empty):
+            for _ in range(self._flying):
+                self._attempts.get(timeout=max(0.0, end - time.monotonic()))
 
     def _has_more(self, planned: Iterator[Task]) -> bool:
         """Start what may start now; whether there is anything to wait for."""

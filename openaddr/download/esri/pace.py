@@ -11,6 +11,9 @@ FORGETTING = 1.01
 """The best time grows by this with each answer: what was possible in a quiet hour is no measure for ever."""
 HOPELESS = 20
 """So many rounds of requests without a single good answer, and the server counts as out of order."""
+HOPELESS_SECONDS = 900.0
+FEWEST_ROUNDS = 5
+"""So many rounds are enough for a server that takes so long to fail, as silent ones do."""
 MOST_DOUBLED = 2**4
 
 
@@ -31,6 +34,7 @@ class Pace:
         self._not_before = -math.inf
         self._failed_at = -math.inf
         self._failed_rounds = 0
+        self._good_at = clock()
 
     @property
     def width(self) -> int:
@@ -44,12 +48,14 @@ class Pace:
     @property
     def is_hopeless(self) -> bool:
         """Whether nothing good has come for long."""
-        return self._failed_rounds >= HOPELESS
+        is_late = self._clock() - self._good_at > HOPELESS_SECONDS
+        return self._failed_rounds >= (FEWEST_ROUNDS if is_late else HOPELESS)
 
     def answered(self, started: float) -> None:
         """A good answer came to what was asked at `started`."""
         self._failed_rounds = 0
-        seconds = self._clock() - started
+        self._good_at = self._clock()
+        seconds = self._good_at - started
         self._best = min(self._best * FORGETTING, seconds)
         if seconds > SLOW_FACTOR * self._best + SLOW_SECONDS:
             self._halve(started)

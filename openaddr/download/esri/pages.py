@@ -49,7 +49,7 @@ class PageReader:
         page = _page(body, self._parse(answer, body))
         if self._counts and request.is_replaced and request.rest(page.rows, page.exceeded):
             # Servers say that there is more where there is not, and fetching all that again in parts may take for ever.
-            count = self._service.count(request.parameters())
+            count = self._service.count_of(request.parameters())
             if count is not None and count <= page.rows:
                 return replace(page, is_whole=True)
         return page

@@ -29,6 +29,7 @@ TOLERATED = (
     Code.HTML_INSTEAD_OF_DATA,
     Code.TIMED_OUT,
 )
+COUNT = {"returnCountOnly": "true"}
 Result = TypeVar("Result")
 
 
@@ -63,10 +64,7 @@ class Service:
 
     def look(self, target: str) -> Mapping[str, Any] | None:
         """What lies at another path of the server, in one try; None when that is no JSON object."""
-        try:
-            return read_object(*self._get(replace(self.address, target=target), {}))
-        except ProblemError:
-            return None
+        return self._once(replace(self.address, target=target), {})
 
     def ask(self, parameters: Parameters) -> Mapping[str, Any] | None:
         """A question that the server may refuse (None): how many rows, which ids, which statistics."""
@@ -77,11 +75,19 @@ class Service:
                 raise
             return None
 
-    def count(self, parameters: Parameters = EVERYTHING) -> int | None:
-        """Rows that the server announces, in the whole layer or in a page; None when it does not say."""
-        answer = self.ask(dict(parameters) | {"returnCountOnly": "true"})
-        count = answer.get("count") if answer else None
-        return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+    def count(self) -> int | None:
+        """Rows that the server announces, None when it does not say."""
+        return _count(self.ask(EVERYTHING | COUNT))
+
+    def count_of(self, page: Parameters) -> int | None:
+        """Rows that the server counts where a page looks for them, in one try; None when it does not say."""
+        return _count(self._once(self._query, dict(page) | COUNT))
+
+    def _once(self, address: Address, parameters: Parameters) -> Mapping[str, Any] | None:
+        try:
+            return read_object(*self._get(address, parameters))
+        except ProblemError:
+            return None
 
     def post(self, parameters: Parameters) -> tuple[Answer, bytes]:
         """One query by POST, as long conditions do not fit into an address. One try."""
@@ -111,6 +117,11 @@ class Service:
         asked = replace(address, target=f"{address.target}?{query}")
         with self._clients.lend() as client:
             return _whole(client.request(asked, accept_encoding="gzip"), MAX_ANSWER)
+
+
+def _count(answer: Mapping[str, Any] | None) -> int | None:
+    count = answer.get("count") if answer else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
 
 def _bare(address: Address) -> Address:
