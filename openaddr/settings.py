@@ -23,6 +23,8 @@ class Settings:
     slow_bytes_per_second: float = 500.0
     """A server that sends less, on average over `slow_seconds` of waiting, is given up."""
     slow_seconds: float = 300.0
+    esri_connections: int = 4
+    """Requests that one download may have open at an ESRI server at once."""
     esri_missing_share: float = 0.0
     """Share of the announced rows that an ESRI server may leave out before the run fails (0 to 1)."""
     max_rejected_share: float = 0.5
@@ -54,9 +56,9 @@ def _read(name: str, text: str, like: object) -> object:
         if text.lower() not in SWITCHES:
             raise SettingError(f"{name} is {text!r}, but has to be one of {', '.join(SWITCHES)}")
         return SWITCHES[text.lower()]
-    if isinstance(like, float):
+    if isinstance(like, (int, float)):
         try:
-            return float(text)
+            return type(like)(text)
         except ValueError:
             raise SettingError(f"{name} is {text!r}, but has to be a number, such as {like}") from None
     return text

@@ -2,13 +2,17 @@
 
 import json
 import re
+import ssl
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from demo.servers.serving import HttpServer, Request, Response
 
-ROOT = "/arcgis/rest/services/Demo/MapServer"
+SERVICES = "/arcgis/rest/services"
+ROOT = f"{SERVICES}/Demo/MapServer"
 OID = "OBJECTID"
 RANGE = re.compile(r"(\w+) (>=?) (-?\d+) AND \1 <= (-?\d+)")
 EITHER = re.compile(r"(\w+) = (-?\d+) OR \1 = (-?\d+)")
@@ -28,7 +32,8 @@ class Layer:
     """One layer: its rows, what it can do, and where it lies.
 
     Rows in `withheld` (object ids) are announced and never sent. `repeated` are sent twice. `caps_at` is how many
-    rows it really sends at once, whatever `max_record_count` says.
+    rows it really sends at once, whatever `max_record_count` says; without `flags` it does not say that it left any
+    out. Without `takes_offsets` it always begins with the first row.
     """
 
     name: str
@@ -41,7 +46,9 @@ class Layer:
     lists_ids: bool = True
     counts: bool = True
     takes_field_lists: bool = True
+    takes_offsets: bool = True
     extent: bool = True
+    flags: bool = True
     caps_at: int | None = None
     withheld: frozenset[int] = frozenset()
     repeated: frozenset[int] = frozenset()
@@ -71,16 +78,38 @@ def _address(number: int) -> Feature:
     return Feature(attributes, {"x": 10 + (number % 100) / 100, "y": 50 + (number // 100) / 100})
 
 
+Trouble = Callable[[Request, int], Response | None]
+"""May answer a request in place of the layer; gets the request and its number from 1."""
+Twist = Callable[[Request, Response], Response]
+"""Makes something else of an answer."""
+
+
 class EsriServer(HttpServer):
-    """Layers by number. `trouble` may answer a request in place of the layer; it gets the request and its number
-    from 1."""
+    """Layers by number, in the service Demo/MapServer.
+
+    Other services are listed by folder, '' for the root, as (path, kind). `seconds` is how long an answer takes;
+    `most_open` is how many requests were waiting for theirs at once.
+    """
 
     def __init__(
-        self, layers: Mapping[int, Layer], trouble: Callable[[Request, int], Response | None] | None = None
+        self,
+        layers: Mapping[int, Layer],
+        trouble: Trouble | None = None,
+        twist: Twist | None = None,
+        services: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
+        seconds: float = 0.0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(tls)
         self.layers = dict(layers)
         self.trouble = trouble
+        self.twist = twist
+        self.services = dict(services or {})
+        self.seconds = seconds
+        self.most_open = 0
+        self._open = 0
+        self._numbers = count(1)
+        self._lock = threading.Lock()
 
     @property
     def service_url(self) -> str:
@@ -93,22 +122,41 @@ class EsriServer(HttpServer):
 
     def answer(self, request: Request) -> Response:
         """What the service says."""
-        trouble = self.trouble(request, len(self.requests)) if self.trouble else None
-        return trouble or self._service(request)
+        with self._lock:
+            self._open += 1
+            self.most_open = max(self.most_open, self._open)
+            trouble = self.trouble(request, next(self._numbers)) if self.trouble else None
+        self._closing.wait(self.seconds)
+        response = trouble or self._service(request)
+        with self._lock:
+            self._open -= 1
+            return self.twist(request, response) if self.twist else response
 
     def _service(self, request: Request) -> Response:
         if request.parameters.get("f") != "json":
             return Response(b"<html><title>ArcGIS REST Services Directory</title></html>", headers=_type("text/html"))
+        folder = request.path.removeprefix(SERVICES).strip("/")
+        if folder in self.services:
+            return _listing(self.services, folder)
         parts = request.path.removeprefix(ROOT).strip("/").split("/")
-        if parts == [""]:
+        if parts == [""] and self.layers:
             listed = [{"id": number, "name": layer.name} for number, layer in self.layers.items()]
             return json_response({"mapName": "Demo", "layers": listed})
-        layer = self.layers.get(int(parts[0])) if parts[0].isdigit() and request.path.startswith(ROOT) else None
+        if not request.path.startswith(ROOT) or not self.layers:
+            return error_response(404, f"Service {folder} not found")
+        layer = self.layers.get(int(parts[0])) if parts[0].isdigit() else None
         if layer is None:
-            return error_response(404, "Service Demo/MapServer not found")
+            return error_response(500, "", f"Invalid Layer or Table ID: {parts[0]}.")
         if len(parts) == 1:
             return json_response(_metadata(layer))
         return _query(layer, request.parameters)
+
+
+def _listing(services: Mapping[str, tuple[tuple[str, str], ...]], folder: str) -> Response:
+    """The services of a folder; the folders themselves stand in the root."""
+    listed = [{"name": path, "type": kind} for path, kind in services[folder]]
+    folders = [name for name in services if name] if not folder else []
+    return json_response({"currentVersion": 11, "folders": folders, "services": listed})
 
 
 def json_response(value: object) -> Response:
@@ -174,6 +222,8 @@ def _matches(feature: Feature, asked: Mapping[str, str]) -> bool:
         matches = first <= attributes[found[1]] <= int(found[4])
     elif found := EITHER.fullmatch(where):
         matches = attributes[found[1]] in (int(found[2]), int(found[3]))
+    elif "objectIds" in asked:
+        matches = str(attributes[OID]) in asked["objectIds"].split(",")
     else:
         matches = where == "1=1"
     return matches and ("geometry" not in asked or _touches(feature, json.loads(asked["geometry"])))
@@ -226,7 +276,7 @@ def _page(layer: Layer, rows: list[Feature], asked: Mapping[str, str]) -> Respon
         return error_response(400, "Failed to execute query.")
     if "resultOffset" in asked and not layer.pagination:
         return error_response(400, "Pagination is not supported.")
-    start = int(asked.get("resultOffset", 0))
+    start = int(asked.get("resultOffset", 0)) if layer.takes_offsets else 0
     most = layer.max_record_count or 1000
     limit = min(int(asked.get("resultRecordCount", most)), most, layer.caps_at or most)
     page = rows[start : start + limit]
@@ -235,7 +285,7 @@ def _page(layer: Layer, rows: list[Feature], asked: Mapping[str, str]) -> Respon
         "objectIdFieldName": layer.oid_field,
         "features": [_sent(feature, names) for feature in sent],
     }
-    if start + limit < len(rows):
+    if start + limit < len(rows) and layer.flags:
         found["exceededTransferLimit"] = True
     return json_response(found)
 

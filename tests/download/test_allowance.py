@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.servers.esri_trouble import WAYS
 from demo.servers.files import FileServer
 from demo.servers.ftp import FtpServer
 from demo.servers.serving import Response
@@ -233,3 +234,15 @@ def test_an_allowance_counts_what_all_threads_take(limited: Limited) -> None:
     allowance.require("two.example", 40)
     with pytest.raises(Exception, match="TOO_LARGE"):
         allowance.require("two.example", 41)
+
+
+# ESRI
+
+
+def test_all_pages_of_a_layer_share_the_time_and_the_bytes_that_there_are(problem: Fail, limited: Limited) -> None:
+    with WAYS["slow"].server(10_000, max_record_count=1) as layer:
+        assert problem(layer.layer_url(), "ESRI", settings=limited(seconds=0.5)).code == Code.TIMED_OUT
+        assert 4 <= len(layer.requests) < 500, "and no page is asked for after that time"
+    with WAYS["slow"].server(10_000, max_record_count=100) as layer:
+        found = problem(layer.layer_url(), "ESRI", settings=limited(size=20_000))
+        assert found.code == Code.TOO_LARGE and "20,000 are allowed" in found.message

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import ssl
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,13 +20,15 @@ from demo.servers.esri import (
     error_response,
     json_response,
 )
+from demo.servers.esri_trouble import WAYS
 from demo.servers.files import FileServer, redirect
 from demo.servers.serving import Request, Response
-from openaddr.download.esri.pages import RowCount
+from openaddr.download.esri import service
+from openaddr.download.esri.row_count import RowCount
 from openaddr.errors import Code, Problem
 from openaddr.source.model import Conform
 from openaddr.source.rules import Column, Join, Regexp
-from openaddr.stages import Downloaded
+from openaddr.stages import Downloaded, Edition
 from tests.download.conftest import POINTER, SETTINGS
 
 Fetch = Callable[..., Downloaded]
@@ -34,6 +38,7 @@ BY_STATISTICS: dict[str, Any] = {"pagination": False}
 BY_IDS: dict[str, Any] = {"pagination": False, "statistics": False}
 BY_ENVELOPE: dict[str, Any] = {"pagination": False, "statistics": False, "lists_ids": False}
 STRATEGIES = {"offset": BY_OFFSET, "statistics": BY_STATISTICS, "ids": BY_IDS, "envelope": BY_ENVELOPE}
+ONE_BY_ONE = replace(SETTINGS, esri_connections=1)
 each_strategy = pytest.mark.parametrize("options", STRATEGIES.values(), ids=STRATEGIES)
 
 
@@ -76,7 +81,7 @@ def test_pages_are_kept_as_they_came_and_in_order(fetch: Fetch, options: dict[st
 def test_pages_by_offset_are_counted_beforehand(fetch: Fetch) -> None:
     told: list[tuple[str, int, int | None, str]] = []
     with EsriServer({0: address_layer(25, max_record_count=10)}) as server:
-        fetch(server.layer_url(), "ESRI", progress=lambda *step: told.append(step))
+        fetch(server.layer_url(), "ESRI", ONE_BY_ONE, progress=lambda *step: told.append(step))
         asked = pages_asked(server)
     assert [page["resultOffset"] for page in asked] == ["0", "10", "20"]
     assert [request.method for request in server.requests] == ["GET", "GET", "POST", "POST", "POST"]
@@ -100,7 +105,7 @@ def test_a_page_is_as_large_as_the_server_allows_up_to_1000(fetch: Fetch, most: 
 
 def test_ranges_by_statistics_are_checked_against_the_ids(fetch: Fetch) -> None:
     with EsriServer({0: address_layer(25, max_record_count=10, **BY_STATISTICS)}) as server:
-        fetch(server.layer_url(), "ESRI")
+        fetch(server.layer_url(), "ESRI", settings=ONE_BY_ONE)
     assert [page["where"] for page in pages_asked(server)] == [
         "OBJECTID >= 1 AND OBJECTID <= 10",
         "OBJECTID >= 11 AND OBJECTID <= 20",
@@ -120,8 +125,18 @@ def test_statistics_of_another_table_are_not_believed(fetch: Fetch) -> None:
     assert len(rows_of(got)) == 25
 
 
-@pytest.mark.parametrize("attributes", [{"the_min": 1, "THE_max": 25.0}, {"THE_MIN": None, "THE_MAX": None}, {}])
-def test_statistics_are_read_in_any_case_and_given_up_without_values(fetch: Fetch, attributes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"the_min": 1, "THE_max": 25.0},
+        {"THE_MIN": None, "THE_MAX": None},
+        {"THE_MIN": float("nan"), "THE_MAX": float("inf")},
+        {"THE_MIN": 1, "THE_MAX": 20},
+        {"THE_MIN": 3, "THE_MAX": 7.0},
+        {},
+    ],
+)
+def test_statistics_are_read_in_any_case_and_may_be_wrong(fetch: Fetch, attributes: dict[str, Any]) -> None:
     def trouble(request: Request, number: int) -> Response | None:
         statistics = json_response({"features": [{"attributes": attributes}]})
         return statistics if "outStatistics" in request.parameters else None
@@ -160,6 +175,12 @@ def test_more_rows_in_one_place_than_a_page_holds_are_incomplete(fetch: Fetch, p
 @each_strategy
 def test_a_server_that_sends_fewer_at_once_than_it_says_loses_nothing(fetch: Fetch, options: dict[str, Any]) -> None:
     with EsriServer({0: address_layer(95, max_record_count=20, caps_at=7, **options)}) as server:
+        assert len(rows_of(fetch(server.layer_url(), "ESRI"))) == 95
+
+
+def test_short_pages_of_a_server_that_lists_no_ids_are_gone_on_with(fetch: Fetch) -> None:
+    layer = address_layer(95, max_record_count=20, caps_at=7, flags=False, lists_ids=False)
+    with EsriServer({0: layer}) as server:
         assert len(rows_of(fetch(server.layer_url(), "ESRI"))) == 95
 
 
@@ -207,7 +228,7 @@ def test_connections_are_reused(fetch: Fetch) -> None:
     with EsriServer({0: address_layer(95, max_record_count=10)}) as server:
         fetch(server.layer_url(), "ESRI")
     assert len(server.requests) == 12
-    assert len({request.client_port for request in server.requests}) == 1
+    assert len({request.client_port for request in server.requests}) <= SETTINGS.esri_connections
 
 
 def test_an_ftp_address_is_no_esri_service(problem: Fail) -> None:
@@ -249,7 +270,8 @@ def test_a_server_that_fails_on_field_lists_is_asked_for_all(fetch: Fetch) -> No
     conform = Conform("geojson", (("street", Column("STREET")),))
     with EsriServer({0: address_layer(25, max_record_count=10, takes_field_lists=False)}) as server:
         assert len(rows_of(fetch(server.layer_url(), "ESRI", conform=conform))) == 25
-    assert [page["outFields"] for page in pages_asked(server)] == ["OBJECTID,STREET", "*", "*", "*"]
+    fields = Counter(page["outFields"] for page in pages_asked(server))
+    assert fields == {"OBJECTID,STREET": 3, "*": 3}
 
 
 # Completeness
@@ -307,9 +329,58 @@ def test_pages_of_an_earlier_and_longer_attempt_are_removed(fetch: Fetch) -> Non
 
 def test_object_ids_are_counted_once_whatever_they_are() -> None:
     count = RowCount()
-    count.add([1, 2, 2, 63, 64, 64, -5, 2**40, None, None, "{A}", "{A}", "{B}", 1.5])
-    count.add([1, -5, None])
+    assert count.add([1, 2, 2, 63, 64, 64, -5, 2**40, None, None, "{A}", "{A}", "{B}", 1.5, 2.0]) == 11
+    assert count.add([1, -5, None]) == 1
     assert (count.distinct, count.nameless, count.rows) == (9, 3, 12)
+    assert [oid for oid in (0, 1, 2, 3, 64, -5, "{A}", "{C}", 1.5) if count.has(oid)] == [1, 2, 64, -5, "{A}", 1.5]
+
+
+def test_a_few_missing_rows_may_be_tolerated_but_are_said_and_make_no_edition(fetch: Fetch) -> None:
+    edited = {"editingInfo": {"lastEditDate": 5}}
+    layer = address_layer(100, max_record_count=30, withheld=frozenset({7, 55}), extra=edited)
+    with EsriServer({0: layer}) as server:
+        got = fetch(server.layer_url(), "ESRI", replace(SETTINGS, esri_missing_share=0.02))
+    (warning,) = got.warnings
+    assert (warning.code, warning.pointer) == (Code.ESRI_INCOMPLETE, POINTER + "/data")
+    assert warning.message.endswith("announced 100 rows and sent 98; what never came: object id 7, object id 55.")
+    assert (len(rows_of(got)), got.edition) == (98, Edition())
+
+
+def test_a_row_that_cannot_be_had_and_has_no_known_id_is_named_by_its_position(problem: Fail) -> None:
+    with WAYS["one row fails"].server(95, max_record_count=20, lists_ids=False) as server:
+        message = problem(server.layer_url(), "ESRI").message
+    assert "announced 95 rows and sent 94; what never came: position 40. " in message
+    assert message.endswith("answered with error 500: Error performing query operation.")
+
+
+def test_rows_that_no_page_brought_are_asked_for_by_their_ids(fetch: Fetch) -> None:
+    def trouble(request: Request, number: int) -> Response | None:
+        hides = request.method == "POST" and "objectIds" not in request.parameters
+        server.layers[0] = replace(server.layers[0], withheld=frozenset({7, 8, 9, 55}) if hides else frozenset())
+        return None
+
+    with EsriServer({0: address_layer(100, max_record_count=3)}, trouble) as server:
+        assert len(rows_of(fetch(server.layer_url(), "ESRI", ONE_BY_ONE))) == 100
+    assert [page["objectIds"] for page in pages_asked(server) if "objectIds" in page] == ["7,8,9", "55"]
+
+
+@pytest.mark.parametrize("ids", [[1, 2, 2**63], [1, None], ["a"], "ids"])
+def test_ids_that_are_none_are_not_believed(problem: Fail, ids: Any) -> None:
+    def trouble(request: Request, number: int) -> Response | None:
+        return json_response({"objectIds": ids}) if "returnIdsOnly" in request.parameters else None
+
+    with EsriServer({0: address_layer(3, **BY_IDS, extent=False)}, trouble) as server:
+        assert problem(server.layer_url(), "ESRI").code == Code.ESRI_PAGING
+
+
+def test_a_number_of_rows_beyond_all_reason_is_not_planned_for(problem: Fail) -> None:
+    with EsriServer({0: address_layer(3)}, lambda request, number: _counted(request, 10**15)) as server:
+        found = problem(server.layer_url(), "ESRI")
+    assert (found.code, "more than 200,000 requests" in found.message) == (Code.ESRI_PAGING, True)
+
+
+def _counted(request: Request, rows: int) -> Response | None:
+    return json_response({"count": rows}) if "returnCountOnly" in request.parameters else None
 
 
 # Servers in trouble
@@ -321,6 +392,41 @@ def test_every_third_request_failing_changes_nothing(fetch: Fetch) -> None:
 
     with EsriServer({0: address_layer(95, max_record_count=10)}, trouble) as server:
         assert len(rows_of(fetch(server.layer_url(), "ESRI"))) == 95
+
+
+def test_a_service_that_is_restarted_in_between_is_waited_for(fetch: Fetch) -> None:
+    def trouble(request: Request, number: int) -> Response | None:
+        return error_response(500, "Service Demo/MapServer not started") if 5 <= number < 9 else None
+
+    with EsriServer({0: address_layer(95, max_record_count=10)}, trouble) as server:
+        assert len(rows_of(fetch(server.layer_url(), "ESRI", ONE_BY_ONE))) == 95
+
+
+def test_pages_that_are_always_too_large_are_soon_asked_for_in_parts_at_once(fetch: Fetch) -> None:
+    with WAYS["large pages fail"].server(400, max_record_count=10) as server:
+        got = fetch(server.layer_url(), "ESRI")
+    assert len(rows_of(got)) == 400
+    sizes = Counter(page["resultRecordCount"] for page in pages_asked(server))
+    assert sizes["5"] == len(got.files) == 80
+    assert sizes["10"] < 30
+
+
+def test_a_page_that_is_too_large_to_hold_is_asked_for_in_parts(fetch: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MAX_PAGE_BYTES", 1500)
+    with EsriServer({0: address_layer(40, max_record_count=20)}) as server:
+        got = fetch(server.layer_url(), "ESRI", ONE_BY_ONE)
+    assert len(rows_of(got)) == 40
+    assert max(path.stat().st_size for path in got.files) <= 1500
+    assert [page["resultRecordCount"] for page in pages_asked(server)] == ["20", "10", "10", "20", "10", "10"]
+
+
+def test_a_certificate_that_fails_is_said_once_for_all_connections(
+    fetch: Fetch, unknown_authority: ssl.SSLContext
+) -> None:
+    with EsriServer({0: address_layer(95, max_record_count=10)}, tls=unknown_authority, seconds=0.05) as server:
+        got = fetch(server.layer_url(), "ESRI")
+        assert server.most_open > 1
+    assert [warning.code for warning in got.warnings] == [Code.TLS_UNVERIFIED]
 
 
 PASSING = {
@@ -337,14 +443,14 @@ PASSING = {
 
 @pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING)
 def test_what_may_pass_is_tried_again(fetch: Fetch, trouble: Response) -> None:
-    failing = iter([trouble] * 2)
+    failing = iter([trouble])
 
     def in_trouble(request: Request, number: int) -> Response | None:
         return next(failing, None) if request.method == "POST" else None
 
     with EsriServer({0: address_layer(5)}, in_trouble) as server:
         assert len(rows_of(fetch(server.layer_url(), "ESRI", settings=replace(SETTINGS, read_seconds=0.2)))) == 5
-    assert len(pages_asked(server)) == 3
+    assert [page["resultOffset"] for page in pages_asked(server)] == ["0", "0"]
 
 
 @pytest.mark.parametrize(
@@ -361,14 +467,14 @@ def test_what_may_pass_is_tried_again(fetch: Fetch, trouble: Response) -> None:
         (json_response({"features": 7}), Code.ESRI_ERROR, "without features: Expected `array"),
     ],
 )
-def test_what_does_not_pass_is_given_up_after_five_tries(
+def test_a_server_that_never_sends_a_page_is_given_up_with_its_own_problem(
     problem: Fail, trouble: Response, code: Code, told: str
 ) -> None:
     with EsriServer({0: address_layer(5)}, lambda request, _: trouble if request.method == "POST" else None) as server:
         found = problem(server.layer_url(), "ESRI")
     assert found.code == code
     assert told in found.message
-    assert len(pages_asked(server)) == 5
+    assert 5 < len(pages_asked(server)) < 30
 
 
 @pytest.mark.parametrize(
@@ -394,7 +500,8 @@ def test_what_does_not_pass_is_given_up_after_five_tries(
 def test_metadata_that_are_an_error_are_a_problem_at_once(problem: Fail, answer: Response, code: Code) -> None:
     with EsriServer({}, lambda request, number: answer) as server:
         assert problem(server.layer_url(), "ESRI").code == code
-    assert len(server.requests) == 1
+        layer = server.layer_url().removeprefix(server.url)
+    assert [request.path for request in server.requests].count(layer) == 1
 
 
 def test_a_token_asked_for_later_is_a_problem_at_once(problem: Fail) -> None:
@@ -408,7 +515,6 @@ def test_a_token_asked_for_later_is_a_problem_at_once(problem: Fail) -> None:
 def test_a_service_is_told_from_a_layer_and_its_layers_are_listed(problem: Fail) -> None:
     with EsriServer({0: address_layer(1), 3: address_layer(1)}) as server:
         found = problem(server.service_url, "ESRI")
-        assert problem(server.layer_url(7), "ESRI").code == Code.ESRI_SERVICE_NOT_FOUND
     assert found.code == Code.ESRI_NO_QUERY
     assert "2 layers: 0 Addresses, 3 Addresses" in found.message
 
@@ -417,7 +523,6 @@ def test_a_service_is_told_from_a_layer_and_its_layers_are_listed(problem: Fail)
     "options",
     [
         {"capabilities": "Map,Data"},
-        {"extra": {"type": "Group Layer", "fields": None, "subLayers": [{"id": 1, "name": "Roads"}]}},
         {"extra": {"type": "Raster Layer"}},
     ],
 )

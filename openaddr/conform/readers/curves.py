@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-_STEP = math.radians(4)
+STEP = math.radians(4)
 """The angle that GDAL leaves between vertices of an arc by default."""
 _MAX_DEPTH = 16
 
@@ -111,11 +111,11 @@ def _along_arcs(points: _Coordinates) -> _Coordinates:
     """Vertices along arcs, each given by begin, a point on it, and end, which begins the next."""
     if len(points) < 3 or len(points) % 2 == 0:
         raise ValueError(f"{len(points)} points make no arcs")
-    arcs = [_along_arc(*points[first : first + 3]) for first in range(0, len(points) - 2, 2)]
+    arcs = [along_arc(*points[first : first + 3]) for first in range(0, len(points) - 2, 2)]
     return np.vstack([points[:1], *arcs])
 
 
-def _along_arc(begin: _Coordinates, middle: _Coordinates, end: _Coordinates) -> _Coordinates:
+def along_arc(begin: _Coordinates, middle: _Coordinates, end: _Coordinates) -> _Coordinates:
     """Vertices after the first; a full circle when begin and end are the same; straight when all are in line."""
     # Plain floats: what overflows becomes infinite without a warning, and is refused below.
     x1, y1 = (middle - begin).tolist()[:2]
@@ -132,7 +132,7 @@ def _along_arc(begin: _Coordinates, middle: _Coordinates, end: _Coordinates) -> 
     stop = math.atan2(y2 - center[1], x2 - center[0])
     sweep = (stop - start) % math.tau if across > 0 else -((start - stop) % math.tau)
     sweep = -math.tau if full else sweep
-    steps = max(2, math.ceil(abs(sweep) / _STEP - 1e-9))
+    steps = max(2, math.ceil(abs(sweep) / STEP - 1e-9))
     share = np.arange(1, steps) / steps
     inner = np.outer(1 - share, begin) + np.outer(share, end)
     inner[:, 0] = begin[0] + center[0] + radius * np.cos(start + sweep * share)

@@ -11,6 +11,7 @@ import shapely
 
 from openaddr.conform.readers.column_shapes import NAN, Geometries, Position, gather, lines_of, xy
 from openaddr.conform.readers.dataset import Floats, Geometry, Mask, Points, Shapes
+from openaddr.conform.readers.esri_curves import straightened
 from openaddr.conform.readers.esri_rings import polygons_from_rings
 
 Parts = list[list[Position]]
@@ -73,22 +74,17 @@ def _number(value: float | str | None) -> float:
 
 
 def _straight(geometry: EsriGeometry | None) -> EsriGeometry | None:
-    """Curves as straight lines between the ends of their segments, where there is nothing but curves."""
+    """Lines in place of curves, where there is nothing but curves."""
     if geometry is None or geometry.rings or geometry.paths:
         return geometry
     try:
         if geometry.curve_rings:
-            return EsriGeometry(rings=[list(map(_end, ring)) for ring in geometry.curve_rings])
+            return EsriGeometry(rings=straightened(geometry.curve_rings))
         if geometry.curve_paths:
-            return EsriGeometry(paths=[list(map(_end, path)) for path in geometry.curve_paths])
-    except (msgspec.ValidationError, LookupError, StopIteration, TypeError):
+            return EsriGeometry(paths=straightened(geometry.curve_paths))
+    except ValueError:
         return BROKEN
     return geometry
-
-
-def _end(segment: Any) -> Position:
-    """Where a segment ends: a position, or a curve such as {"c": [end, point on the arc]}."""
-    return msgspec.convert(next(iter(segment.values()))[0] if isinstance(segment, dict) else segment, Position)
 
 
 def _shapes(geometries: list[EsriGeometry | None]) -> tuple[Geometry, Mask]:

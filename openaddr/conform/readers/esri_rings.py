@@ -1,4 +1,7 @@
-"""Polygons from ESRI rings, which come as one list: clockwise ones are shells, the others holes in one of them."""
+"""Polygons from ESRI rings, which come as one list: clockwise ones are shells, the others holes in one of them.
+
+Where rings do not turn as they should, so that a hole lies in no shell, what lies inside what decides instead.
+"""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -14,7 +17,8 @@ from openaddr.conform.readers.dataset import Mask
 def polygons_from_rings(features: Sequence[Sequence[Sequence[Position]]]) -> Geometries | None:
     """One polygon or multipolygon a feature, None for one without a usable ring.
 
-    None as a whole when a position is not finite. A single ring is a shell whichever way it turns.
+    None as a whole when a position is not finite, or when rings are too tangled to tell. A single ring is a shell
+    whichever way it turns.
     """
     usable, flat = features, list(chain.from_iterable(features))
     if not all(map(_is_ring, flat)):
@@ -33,7 +37,10 @@ def polygons_from_rings(features: Sequence[Sequence[Sequence[Position]]]) -> Geo
     ends = np.cumsum(counts)
     for at in np.flatnonzero(counts > 1):
         own = slice(ends[at] - counts[at], ends[at])
-        shapes[at] = _assembled(rings[own], shapely.is_ccw(rings[own]))
+        try:
+            shapes[at] = _assembled(rings[own])
+        except shapely.GEOSException:
+            return None
     return shapes
 
 
@@ -42,19 +49,36 @@ def _is_ring(ring: Sequence[Position]) -> bool:
     return len(ring) > 3 or (len(ring) == 3 and ring[0] != ring[2])
 
 
-def _assembled(rings: Geometries, is_hole: Mask) -> Any:
+def _assembled(rings: Geometries) -> Any:
     """Every hole in the smallest shell around it; a hole without a shell is a polygon itself."""
+    is_hole = shapely.is_ccw(rings)
+    holes, orphans = _holes_of(rings, is_hole)
+    if orphans:
+        is_hole = _is_nested(rings)
+        holes, orphans = _holes_of(rings, is_hole)
+    parts = [shapely.polygons(ring, own or None) for ring, own in zip(rings[~is_hole], holes, strict=True)]
+    parts += [shapely.polygons(orphan) for orphan in orphans]
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+
+
+def _holes_of(rings: Geometries, is_hole: Mask) -> tuple[list[list[Any]], list[Any]]:
+    """The holes of each shell, and those that lie in none."""
     shells = np.asarray(shapely.polygons(rings[~is_hole]), dtype=np.object_)
     holes: list[list[Any]] = [[] for _ in shells]
-    orphans = []
+    orphans: list[Any] = []
     for hole in rings[is_hole]:
         shell = _shell_around(hole, shells)
-        if shell is None:
-            orphans.append(shapely.polygons(hole))
-        else:
-            holes[shell].append(hole)
-    parts = [shapely.polygons(ring, own or None) for ring, own in zip(rings[~is_hole], holes, strict=True)] + orphans
-    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+        (orphans if shell is None else holes[shell]).append(hole)
+    return holes, orphans
+
+
+def _is_nested(rings: Geometries) -> Mask:
+    """Which rings lie inside one other ring, or three, or five."""
+    polygons = np.asarray(shapely.polygons(rings), dtype=np.object_)
+    areas = np.asarray(shapely.area(polygons))
+    inner, outer = shapely.STRtree(polygons).query(polygons, predicate="covered_by")
+    depths = np.bincount(inner[areas[outer] > areas[inner]], minlength=len(rings))
+    return np.asarray(depths % 2 == 1)
 
 
 def _shell_around(hole: Any, shells: Geometries) -> int | None:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from openaddr.download.http import status_problem
+from openaddr.download.http import retry_after, status_problem
 from openaddr.download.kinds import Kind, kind_of, page_title
+from openaddr.download.retries import PassingError
 from openaddr.download.web import Answer
 from openaddr.errors import Code, ProblemError
 
@@ -21,15 +22,27 @@ NOT_FOUND_TEXT = re.compile(
 )
 NO_QUERY_TEXT = re.compile(r"operation (is )?not supported|not support.*\bquery", re.I | re.S)
 TEXT_SHOWN = 300
+BUSY = (408, 429, 503)
+LONGEST_PAUSE = 300.0
 
 
 class NotJsonError(ProblemError):
     """The body is no JSON, as happens when a server is overloaded; the same request may well succeed next time."""
 
 
+class BusyError(PassingError):
+    """The server has too much to do, and says after how many seconds to come back (0 = it does not say)."""
+
+
+class OversizedError(ProblemError):
+    """The answer is larger than we keep in memory; the same request will fail again."""
+
+
 def read_object(answer: Answer, body: bytes) -> dict[str, Any]:
     """The JSON object of an answer that has one. Raises ProblemError for every other answer."""
     value, status = decoded(body), answer.response.status
+    if status in BUSY or error_code(value) in BUSY:
+        raise _busy(answer, value)
     problem = error_in(value, answer.address.host)
     if problem is not None and (status < 500 or problem.problem.code != Code.ESRI_ERROR):
         raise problem
@@ -61,6 +74,18 @@ def error_in(value: object, host: str) -> ProblemError | None:
     if error or value.get("status") == "error":
         return _problem({"message": error, "details": value.get("messages")}, host)
     return None
+
+
+def error_code(value: object) -> object:
+    """The code of the error that an answer says it has."""
+    error = value.get("error") if isinstance(value, dict) else None
+    return error.get("code") if isinstance(error, dict) else None
+
+
+def _busy(answer: Answer, value: object) -> BusyError:
+    said = error_in(value, answer.address.host) or status_problem(answer)
+    code = Code.ESRI_ERROR if answer.response.status == 200 else status_problem(answer).problem.code
+    return BusyError(code, said.problem.message, min(retry_after(answer.response.headers), LONGEST_PAUSE))
 
 
 def _not_json(host: str, body: bytes) -> ProblemError:

@@ -1,7 +1,7 @@
 """What an ESRI layer says about itself: the metadata of `?f=json` in, the few facts that paging needs out."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ MAX_PAGE = 1000
 DEFAULT_PAGE = 500
 OID_TYPE = "esriFieldTypeOID"
 NAMES_SHOWN = 10
-UNQUERYABLE_TYPES = ("Group Layer", "Raster Layer", "Mosaic Layer", "Annotation Layer")
+GROUP = "Group Layer"
+UNQUERYABLE_TYPES = ("Raster Layer", "Mosaic Layer", "Annotation Layer")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,10 @@ class Extent:
 
 @dataclass(frozen=True)
 class EsriLayer:
-    """A layer that can be queried. `page` is how many rows are asked for at once."""
+    """A layer that can be queried. `page` is how many rows are asked for at once.
+
+    `last_edit` is what it calls the time of its last edit, '' when it does not say.
+    """
 
     name: str
     fields: tuple[str, ...]
@@ -36,10 +40,11 @@ class EsriLayer:
     can_paginate: bool
     has_statistics: bool
     extent: Extent | None
+    last_edit: str = ""
 
 
 def parse_layer(metadata: Mapping[str, Any], host: str) -> EsriLayer:
-    """Read the metadata of a layer. Raises ProblemError(ESRI_NO_QUERY) for what cannot be queried."""
+    """Read the metadata of a layer. Raises ProblemError: ESRI_NO_QUERY or ESRI_LAYER_CHANGED."""
     fields = [item for item in metadata.get("fields") or () if isinstance(item, dict) and item.get("name")]
     _require_queryable(metadata, bool(fields), host)
     advanced = metadata.get("advancedQueryCapabilities")
@@ -52,11 +57,22 @@ def parse_layer(metadata: Mapping[str, Any], host: str) -> EsriLayer:
         can_paginate=bool(metadata.get("supportsPagination") or advanced.get("supportsPagination")),
         has_statistics=bool(metadata.get("supportsStatistics") or advanced.get("supportsStatistics")),
         extent=_extent(metadata.get("extent")),
+        last_edit=last_edit(metadata),
     )
+
+
+def last_edit(metadata: Mapping[str, Any]) -> str:
+    """`editingInfo.lastEditDate` as text, '' where there is none."""
+    info = metadata.get("editingInfo")
+    value = info.get("lastEditDate") if isinstance(info, dict) else None
+    return "" if value is None or isinstance(value, (dict, list)) else str(value)
 
 
 def _require_queryable(metadata: Mapping[str, Any], has_fields: bool, host: str) -> None:
     kind = metadata.get("type")
+    if kind == GROUP:
+        message = f"{host} calls this a {kind}, which has no rows of its own{_listed(metadata)}."
+        raise ProblemError(Code.ESRI_LAYER_CHANGED, message)
     if kind in UNQUERYABLE_TYPES:
         raise _no_query(f"{host} calls this a {kind}, which has no rows of its own{_listed(metadata)}")
     if not has_fields:
@@ -72,11 +88,14 @@ def _listed(metadata: Mapping[str, Any]) -> str:
     """The layers below, by number and name, as help for the author of the source."""
     below = next((metadata[key] for key in ("layers", "subLayers") if metadata.get(key)), ())
     layers = [item for item in below if isinstance(item, dict)] if isinstance(below, list) else []
-    if not layers:
-        return ""
+    return f"; it holds {counted_layers(layers)}" if layers else ""
+
+
+def counted_layers(layers: Sequence[Mapping[str, Any]]) -> str:
+    """`2 layers: 0 Roads, 3 Parcels`, and how many more where there are many."""
     shown = ", ".join(f"{item.get('id')} {item.get('name')}" for item in layers[:NAMES_SHOWN])
     more = "" if len(layers) <= NAMES_SHOWN else f" and {len(layers) - NAMES_SHOWN} more"
-    return f"; below it there are {len(layers)} layers: {shown}{more}"
+    return f"{len(layers)} layer{'' if len(layers) == 1 else 's'}: {shown}{more}"
 
 
 def _oid_field(metadata: Mapping[str, Any], fields: list[dict[str, Any]]) -> str | None:

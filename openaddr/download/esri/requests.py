@@ -1,4 +1,4 @@
-"""One page of an ESRI layer: what to ask for, and what else to ask for once it is known how full it came back."""
+"""One page of an ESRI layer: what to ask for, and what else to ask for once it is known how it came back."""
 
 import json
 from collections.abc import Mapping
@@ -23,6 +23,15 @@ class PageRequest(Protocol):
         """Pages that are needed besides, after `rows` came and the server said whether it had `exceeded` a limit."""
         ...
 
+    def parts(self) -> tuple["PageRequest", ...]:
+        """The same rows in smaller pages; () when that cannot be."""
+        ...
+
+    @property
+    def expected(self) -> int:
+        """How many rows have to come, 0 when nobody knows."""
+        ...
+
     @property
     def is_replaced(self) -> bool:
         """Whether the pages of `rest` have all rows of this page again."""
@@ -31,21 +40,40 @@ class PageRequest(Protocol):
 
 @dataclass(frozen=True)
 class OffsetPage:
-    """Rows by their position, counted from 0."""
+    """Rows by their position, counted from 0. `is_last` may be followed by rows that were not announced."""
 
     offset: int
     count: int
+    expected: int = 0
+    is_last: bool = False
     is_replaced = False
+
+    def __str__(self) -> str:
+        return f"position {self.offset}"
 
     def parameters(self) -> Parameters:
         """A page of the whole layer."""
         return EVERYTHING | {"resultOffset": str(self.offset), "resultRecordCount": str(self.count)}
 
     def rest(self, rows: int, exceeded: bool) -> tuple[PageRequest, ...]:
-        """What a server left out that sends fewer rows at once than it says it can."""
-        if exceeded and 0 < rows < self.count:
-            return (OffsetPage(self.offset + rows, self.count - rows),)
+        """What a server left out that sends fewer rows at once than it says it can, and what comes after the last."""
+        if 0 < rows < self.count and (exceeded or rows < self.expected):
+            return (OffsetPage(self.offset + rows, self.count - rows, max(0, self.expected - rows), self.is_last),)
+        if exceeded and self.is_last and rows >= self.count:
+            return (OffsetPage(self.offset + self.count, self.count, 0, True),)
         return ()
+
+    def parts(self) -> tuple[PageRequest, ...]:
+        """Both halves."""
+        rows = self.expected or self.count
+        if rows < 2:
+            return ()
+        first = rows // 2
+        expected = self.expected and self.expected - first
+        return (
+            OffsetPage(self.offset, first, self.expected and first),
+            OffsetPage(self.offset + first, self.count - first, expected, self.is_last),
+        )
 
 
 @dataclass(frozen=True)
@@ -55,7 +83,11 @@ class OidPage:
     field: str
     first: int
     last: int
+    expected: int = 0
     is_replaced = True
+
+    def __str__(self) -> str:
+        return f"object id {self.first}"
 
     def parameters(self) -> Parameters:
         """A range of object ids."""
@@ -63,10 +95,44 @@ class OidPage:
 
     def rest(self, rows: int, exceeded: bool) -> tuple[PageRequest, ...]:
         """Both halves of a range that holds more rows than the server sends at once."""
-        if not exceeded or self.first >= self.last:
+        most = self.expected or self.last - self.first + 1
+        return self.parts() if exceeded and rows < most else ()
+
+    def parts(self) -> tuple[PageRequest, ...]:
+        """Both halves."""
+        if self.first >= self.last:
             return ()
         middle = (self.first + self.last) // 2
-        return (replace(self, last=middle), replace(self, first=middle + 1))
+        return (replace(self, last=middle, expected=0), replace(self, first=middle + 1, expected=0))
+
+
+@dataclass(frozen=True)
+class IdsPage:
+    """Rows with certain object ids."""
+
+    ids: tuple[int, ...]
+    is_replaced = False
+
+    def __str__(self) -> str:
+        return f"object id {self.ids[0]}"
+
+    @property
+    def expected(self) -> int:
+        """One row for each id."""
+        return len(self.ids)
+
+    def parameters(self) -> Parameters:
+        """A list of object ids."""
+        return {"objectIds": ",".join(map(str, self.ids))}
+
+    def rest(self, rows: int, exceeded: bool) -> tuple[PageRequest, ...]:
+        """Nothing: whoever lists ids looks himself which of them came."""
+        return ()
+
+    def parts(self) -> tuple[PageRequest, ...]:
+        """Both halves."""
+        half = len(self.ids) // 2
+        return (IdsPage(self.ids[:half]), IdsPage(self.ids[half:])) if half else ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +142,11 @@ class EnvelopePage:
     extent: Extent
     full: int
     splits: int = 0
+    expected = 0
     is_replaced = True
+
+    def __str__(self) -> str:
+        return f"the box from {self.extent.west} {self.extent.south} to {self.extent.east} {self.extent.north}"
 
     def parameters(self) -> Parameters:
         """A box in the spatial reference of the layer."""
@@ -90,8 +160,12 @@ class EnvelopePage:
         }
 
     def rest(self, rows: int, exceeded: bool) -> tuple[PageRequest, ...]:
-        """The four quarters of a box that came back full, until boxes get too small to tell rows apart."""
-        if not (exceeded or rows >= self.full) or self.splits >= MAX_SPLITS:
+        """The four quarters of a box that came back full."""
+        return self.parts() if exceeded or rows >= self.full else ()
+
+    def parts(self) -> tuple[PageRequest, ...]:
+        """The four quarters, until boxes get too small to tell rows apart."""
+        if self.splits >= MAX_SPLITS:
             return ()
         box = self.extent
         x, y = (box.west + box.east) / 2, (box.south + box.north) / 2

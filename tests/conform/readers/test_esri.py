@@ -172,15 +172,27 @@ def text_of(*rings: list[list[int]]) -> str:
             f"MULTIPOLYGON (({text_of(SQUARE, HOLE)}), ({text_of(ISLAND, POND)}))",
         ),
         ({"rings": [SQUARE, FAR_HOLE]}, f"MULTIPOLYGON (({text_of(SQUARE)}), ({text_of(FAR_HOLE)}))"),
+        ({"rings": [SQUARE[::-1], HOLE[::-1]]}, f"POLYGON ({text_of(SQUARE[::-1], HOLE[::-1])})"),
+        ({"rings": [HOLE[::-1], SQUARE[::-1]]}, f"POLYGON ({text_of(SQUARE[::-1], HOLE[::-1])})"),
+        (
+            {"rings": [SQUARE[::-1], FAR[::-1], HOLE[::-1]]},
+            f"MULTIPOLYGON (({text_of(SQUARE[::-1], HOLE[::-1])}), ({text_of(FAR[::-1])}))",
+        ),
+        (
+            {"rings": [SQUARE[::-1], HOLE, ISLAND[::-1]]},
+            f"MULTIPOLYGON (({text_of(SQUARE[::-1], HOLE)}), ({text_of(ISLAND[::-1])}))",
+        ),
+        ({"rings": [HOLE, HOLE]}, f"MULTIPOLYGON (({text_of(HOLE)}), ({text_of(HOLE)}))"),
+        (
+            {"hasZ": True, "hasM": True, "rings": [[[*at, 5, None] for at in ring] for ring in (SQUARE, HOLE)]},
+            f"POLYGON ({text_of(SQUARE, HOLE)})",
+        ),
         ({"rings": [HOLE, FAR_HOLE]}, f"MULTIPOLYGON (({text_of(HOLE)}), ({text_of(FAR_HOLE)}))"),
         ({"rings": [SQUARE, [[1, 1], [2, 2]], [[1, 1], [2, 2], [1, 1]], []]}, f"POLYGON ({text_of(SQUARE)})"),
         ({"rings": [[[1, 1], [2, 2]]]}, None),
         ({"rings": []}, None),
-        (
-            {"curveRings": [[[0, 0], {"c": [[0, 9], [-2, 4]]}, {"b": [[9, 9], [1, 1], [2, 2]]}, [0, 0]]]},
-            "POLYGON ((0 0, 0 9, 9 9, 0 0))",
-        ),
-        ({"curvePaths": [[[0, 0], {"a": [[3, 3], [1, 1], 0, 1]}]]}, "LINESTRING (0 0, 3 3)"),
+        ({"rings": [], "curveRings": [[[0, 0], [0, 9], [9, 9], [0, 0]]]}, "POLYGON ((0 0, 0 9, 9 9, 0 0))"),
+        ({"paths": [[[0, 0], [1, 1]]], "curvePaths": [[[5, 5], [6, 6]]]}, "LINESTRING (0 0, 1 1)"),
     ],
 )
 def test_geometry_of_every_kind_is_given(tmp_path: Path, geometry: Any, wkt: str | None) -> None:
@@ -201,6 +213,15 @@ def test_geometry_of_every_kind_is_given(tmp_path: Path, geometry: Any, wkt: str
         {"paths": [[[0, 0], 1]]},
         {"curveRings": [[[0, 0], {"c": []}, {}]]},
         {"curvePaths": [[[0, 0], "x"]]},
+        {"curvePaths": [[{"c": [[1, 1], [0, 1]]}]]},
+        {"curvePaths": [[[0, 0], {"d": [[1, 1], [0, 1]]}]]},
+        {"curvePaths": [[[0, 0], {"c": [[1, 1], [0, 1]], "b": []}]]},
+        {"curvePaths": [[[0, 0], {"c": [["NaN", 1], [0, 1]]}]]},
+        {"curvePaths": [[[0, 0], {"b": [[1, 1], [0, 1]]}]]},
+        {"curvePaths": [[[0, 0], {"a": [[1, 1], [0, 1], 0]}]]},
+        {"curvePaths": [[[0, 0], {"a": [[1, 1], [0, 1], 0, 1, 0, 5, 0]}]]},
+        {"curvePaths": [[[0, 0], {"a": [[1, 1], [0, 1], 0, 1, "x", 5, 1]}]]},
+        {"curvePaths": [[[0, 0], {"a": [[1, 1], [1e308, -1e308], 0, 1, 0.5]}]]},
         "oops",
         [1, 2],
     ],
@@ -213,6 +234,51 @@ def test_a_row_whose_geometry_is_broken_is_rejected_alone(tmp_path: Path, geomet
         assert batches[0].rows.tolist() == [1, 3]
         assert account.rejected == {RowReason.GEOMETRY_BROKEN: 1}
         assert account.examples[0].row == 2
+
+
+@pytest.mark.parametrize(
+    ("segment", "through", "length"),
+    [
+        # Half circles around 5 0, above and below.
+        ({"c": [[10, 0], [5, 5]]}, (5, 5), 15.708),
+        ({"c": [[10, 0, 7, 8], [5, -5]]}, (5, -5), 15.708),
+        ({"c": [[10, 0], [5, 0]]}, (5, 0), 10),
+        # A whole circle ends where it begins.
+        ({"c": [[0, 0], [10, 0]]}, (5, 5), 31.416),
+        ({"a": [[10, 0], [5, 0], 0, 1]}, (5, 5), 15.708),
+        ({"a": [[10, 0], [5, 0], 0, 0]}, (5, -5), 15.708),
+        ({"a": [[0, 0], [5, 0], 0, 1]}, (10, 0), 31.416),
+        ({"a": [[0, 1e-8], [5, 0], 0, 0]}, (10, 0), 31.416),
+        ({"a": [[5, 5], [5, 0], 1, 1, 0, 5, 1]}, (1.4645, 3.5355), 7.854),
+        ({"a": [[5, 5], [5, 0], 0, 0, 0, 5, 1]}, (10, 0), 23.562),
+        # Half an ellipse, lying and standing: half axes 5 and 2.
+        ({"a": [[10, 0], [5, 0], 0, 1, 0, 5, 0.4]}, (5, 2), 11.506),
+        ({"a": [[10, 0], [5, 0], 0, 1, 1.5707963, 12.5, 0.4]}, (5, 12.5), 28.766),
+        ({"b": [[10, 0], [0, 5], [10, 5]]}, (5, 3.75), 13.944),
+        ({"b": [[10, 0], [0, 0], [10, 0]]}, (5, 0), 10),
+    ],
+)
+def test_curves_become_lines_along_them(
+    tmp_path: Path, segment: Any, through: tuple[float, float], length: float
+) -> None:
+    ends = [[0, 0], segment, [20, 20]]
+    (wkt,) = where(tmp_path, {"curvePaths": [ends]})
+    line: Any = shapely.from_wkt(wkt)
+    (end,) = segment.values()
+    last = shapely.Point(end[0][:2]).distance(shapely.Point(20, 20))
+    assert line.coords[0] == (0, 0) and line.coords[-1] == (20, 20)
+    assert line.distance(shapely.Point(through)) < 0.02
+    assert line.length - last == pytest.approx(length, rel=2e-3)
+    assert len(line.coords) < 100
+
+
+def test_a_circle_is_a_polygon_and_its_hole_is_one_too(tmp_path: Path) -> None:
+    outer, inner = [[0, 0], {"c": [[0, 0], [10, 0]]}], [[4, 0], {"a": [[4, 0], [5, 0], 0, 0]}]
+    (wkt,) = where(tmp_path, {"curveRings": [outer, inner]})
+    shape: Any = shapely.from_wkt(wkt)
+    assert (shape.geom_type, len(shape.interiors)) == ("Polygon", 1)
+    assert shape.area == pytest.approx(np.pi * (25 - 1), rel=3e-3)
+    assert shape.is_valid
 
 
 def test_what_is_no_feature_is_rejected(tmp_path: Path) -> None:
