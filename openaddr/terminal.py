@@ -96,7 +96,8 @@ def report(run: Run, file: str) -> str:
 def _rows(run: Run) -> str:
     if run.status is not Status.SUCCEEDED:
         return ""
-    return f", {run.account.kept:,} of {run.account.received:,} rows in {duration(sum(run.seconds.values()))}"
+    how = ", unchanged since the last run" if run.unchanged else f" in {duration(sum(run.seconds.values()))}"
+    return f", {run.account.kept:,} of {run.account.received:,} rows{how}"
 
 
 def _problem_lines(problem: Problem, file: str, kind: str) -> list[str]:

@@ -3,7 +3,7 @@
 import ssl
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -62,6 +62,7 @@ class HttpServer(ABC):
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self._closing = threading.Event()
+        self._asked = threading.Condition()
         self._tls = tls
         self._server = _Server(("127.0.0.1", 0), _handler_of(self))
         if tls is not None:
@@ -94,9 +95,17 @@ class HttpServer(ABC):
         self._server.server_close()
         self._thread.join()
 
+    def wait_until(self, enough: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Wait for requests until it is enough. Raises TimeoutError."""
+        with self._asked:
+            if not self._asked.wait_for(enough, seconds):
+                raise TimeoutError(f"{len(self.requests)} requests in {seconds:g} seconds were not enough")
+
     def respond(self, request: Request, handler: BaseHTTPRequestHandler) -> None:
         """Log the request and send its answer."""
-        self.requests.append(request)
+        with self._asked:
+            self.requests.append(request)
+            self._asked.notify_all()
         response = self.answer(request)
         if response.hangs_up:
             handler.close_connection = True

@@ -1,5 +1,6 @@
 """The box, from outside: what a child cannot do, and that whatever it does ends in something with a name."""
 
+import json
 import os
 import select
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from demo.servers.files import FileServer
 from openaddr.box import Box, BoxedError, Confinement
 from openaddr.box.messages import BadMessageError
 from openaddr.box.servers import POOL
@@ -199,6 +201,7 @@ def test_programs_that_a_stage_left_behind_end_with_it(call: Call) -> None:
 PARENT = """
 import sys
 from pathlib import Path
+from demo.servers.files import FileServer
 from openaddr.box import Box, Confinement
 from openaddr.settings import Settings
 print("started", flush=True)
@@ -228,6 +231,11 @@ def test_when_the_parent_dies_so_do_its_children(rules: Confinement, number: sig
     assert all(is_gone(process) for process in below)
 
 
+SOURCE = (
+    '{"schema": 2, "coverage": {"geometry": {}}, "layers": {"addresses": [{"name": "a", "protocol": "http",'
+    ' "data": "http://127.0.0.1:9/a.csv", "conform": {"format": "csv", "lon": "x", "lat": "y"}}]}}'
+)
+
 WITHOUT_LANDLOCK = """
 import ctypes, os, sys
 from openaddr.box import calls, kernel
@@ -247,10 +255,7 @@ def on_an_old_kernel(*arguments: str, **environment: str) -> subprocess.Complete
 
 def test_without_a_layer_the_command_refuses_and_says_how_to_go_on(tmp_path: Path) -> None:
     source = tmp_path / "town.json"
-    source.write_text(
-        '{"schema": 2, "coverage": {"geometry": {}}, "layers": {"addresses": [{"name": "a", "protocol": "http",'
-        ' "data": "http://127.0.0.1:9/a.csv", "conform": {"format": "csv", "lon": "x", "lat": "y"}}]}}'
-    )
+    source.write_text(SOURCE)
     arguments = ("process", str(source), "--output", str(tmp_path / "out"), "--no-tiles", "--no-preview")
     refused = on_an_old_kernel(*arguments)
     assert refused.returncode == 6
@@ -258,6 +263,24 @@ def test_without_a_layer_the_command_refuses_and_says_how_to_go_on(tmp_path: Pat
     assert "OPENADDR_ALLOW_UNSANDBOXED=1" in refused.stderr
     allowed = on_an_old_kernel(*arguments, OPENADDR_ALLOW_UNSANDBOXED="1")
     assert "ADDRESS_REFUSED" in allowed.stderr and "BOX_MISSING" not in allowed.stderr
+
+
+AS_ANYBODY = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+
+
+@pytest.mark.parametrize("user", [[], AS_ANYBODY], ids=["as we are", "as an ordinary user"])
+def test_the_command_works_in_its_box(user: list[str], tmp_path: Path, web: FileServer) -> None:
+    source = tmp_path / "town.json"
+    source.write_text(SOURCE.replace("http://127.0.0.1:9", web.url))
+    (tmp_path / "web" / "a.csv").write_text("x,y\n1,2\n")
+    command = [*user, sys.executable, "-m", "openaddr"]
+    environment = os.environ | {"OPENADDR_ALLOW_HOSTS": "127.0.0.1"}
+    arguments = ["process", str(source), "--output", str(tmp_path / "out"), "--json"]
+    done = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"] == 1
+    healthy = subprocess.run([*command, "doctor"], capture_output=True, text=True, check=False)
+    assert (healthy.returncode, "✗" in healthy.stdout) == (0, False), healthy.stdout
 
 
 def test_the_doctor_tells_what_is_active_and_what_is_not() -> None:
