@@ -2,16 +2,19 @@
 
 import importlib
 import json
+import pkgutil
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from benchmarks.cases import CASES, Case
 
 DATA = Path("build/bench")
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
+OFTEN = 20
 
 
 def files_of(case: Case, rows: int) -> tuple[Path, ...]:
@@ -63,22 +66,57 @@ def all_outputs(case: Case, rows: int, folder: Path) -> int:
 
 def warm(case: Case, rows: int, folder: Path) -> int:
     """Process a source twice in one process; prints the CPU seconds of the second time on standard error."""
+    cold = processed(case, rows, folder / "cold")
+    started = time.process_time()
+    again = processed(case, rows, folder / "warm")
+    print(f"{time.process_time() - started + again.cpu_seconds:.3f}", file=sys.stderr)
+    return int(cold.account.kept)
+
+
+def boxed(case: Case, rows: int, folder: Path) -> int:
+    """Process a source once, each stage in the box, as the command does."""
+    return int(processed(case, rows, folder).account.kept)
+
+
+def bare(case: Case, rows: int, folder: Path) -> int:
+    """The same with all stages in this process."""
+    _without_box()
+    return boxed(case, rows, folder)
+
+
+def boxed_often(case: Case, rows: int, folder: Path) -> int:
+    """Process a source OFTEN times in one process; the rows of all."""
+    return sum(boxed(case, rows, folder / str(turn)) for turn in range(OFTEN))
+
+
+def bare_often(case: Case, rows: int, folder: Path) -> int:
+    """The same with all stages in this process."""
+    _without_box()
+    return boxed_often(case, rows, folder)
+
+
+def _without_box() -> None:
+    box = importlib.import_module("openaddr.box")
+
+    class Bare(box.Box):  # type: ignore[misc, name-defined]
+        def call(self, function: str, *arguments: Any, progress: Any = None, **_: Any) -> Any:
+            return pkgutil.resolve_name(function)(*arguments, progress=progress)
+
+    importlib.import_module("openaddr.journey").__dict__["Box"] = Bare
+
+
+def processed(case: Case, rows: int, folder: Path) -> Any:
+    """The run of one journey through `process`, without tiles and preview."""
     process = importlib.import_module("openaddr.process")
     settings = importlib.import_module("openaddr.settings")
     stages = importlib.import_module("openaddr.stages")
+    folder.mkdir(parents=True, exist_ok=True)
     source = write_source(case, rows, folder)
-    options = stages.Options(tiles=False, preview=False)
     allowed = settings.Settings(allow_files=(str(DATA.resolve()),))
-    kept = 0
-    for turn in ("cold", "warm"):
-        request = process.Request(source, folder / turn, options=options, settings=allowed)
-        started = time.process_time()
-        (run,) = process.process_source(request)
-        spent = time.process_time() - started
-        assert run.problem is None, run.problem
-        kept = run.account.kept
-    print(f"{spent:.3f}", file=sys.stderr)
-    return kept
+    options = stages.Options(tiles=False, preview=False)
+    (run,) = process.process_source(process.Request(source, folder / "out", options=options, settings=allowed))
+    assert run.problem is None, run.problem
+    return run
 
 
 def write_source(case: Case, rows: int, folder: Path) -> Path:
@@ -97,6 +135,10 @@ KINDS: dict[str, Callable[[Case, int, Path], int]] = {
     "floor": floor,
     "all": all_outputs,
     "warm": warm,
+    "boxed": boxed,
+    "bare": bare,
+    "boxed-often": boxed_often,
+    "bare-often": bare_often,
 }
 
 if __name__ == "__main__":

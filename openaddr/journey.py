@@ -43,6 +43,8 @@ class Journey:
 
     def __post_init__(self) -> None:
         self.box = Box(self.settings)
+        # Stages work in folders of their own, where a path from here would lead somewhere else.
+        self.work = self.work.resolve()
 
     def go(self) -> None:
         """All stages in order, each result noted in the run as soon as it is known. Raises ProblemError."""
@@ -63,7 +65,7 @@ class Journey:
                 extract = self._conformed(received, folder)
             self._packaged(extract)
         finally:
-            run.peak_memory = self.box.use.peak_bytes
+            run.peak_memory, run.cpu_seconds = self.box.use.peak_bytes, self.box.use.cpu_seconds
         run.edition, run.status = received.edition, Status.SUCCEEDED
 
     def key(self) -> str:

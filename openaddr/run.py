@@ -60,6 +60,8 @@ class Run:
     """Whether the server said that its data is still that of the run before, whose files this one has."""
     peak_memory: int = 0
     """Most memory that a stage occupied, in bytes."""
+    cpu_seconds: float = 0.0
+    """Processor time of all stages."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -91,6 +93,7 @@ class Run:
             "tests_passed": self.tests_passed,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             "peak_memory": self.peak_memory,
+            "cpu_seconds": round(self.cpu_seconds, 3),
             "outputs": {kind: str(path) for kind, path in self.outputs.items()},
             "code_version": __version__,
         }

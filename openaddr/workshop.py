@@ -39,9 +39,9 @@ def download_folder(target: Path, key: str, work: Path) -> Iterator[Path]:
     It may hold an earlier attempt, and is left as it is when the block fails: see `done_with`. When another run has it
     at the moment, this one works for itself, in a folder of `work`.
     """
-    own = f"-{target.name}"
-    folder = target.with_name(f"{PARTIAL}{key[:16]}{own}")
-    for path in target.parent.iterdir():
+    own, beside = f"-{target.name}", target.parent.resolve()
+    folder = beside / f"{PARTIAL}{key[:16]}{own}"
+    for path in beside.iterdir():
         if path.name.startswith(PARTIAL) and path.name.endswith(own) and path != folder:
             _remove_unless_held(path)
     folder.mkdir(exist_ok=True)

@@ -380,6 +380,19 @@ def test_without_tippecanoe_the_run_says_what_is_missing(web: FileServer, tmp_pa
     check_problem(answer, Code.TIPPECANOE_MISSING, 6)
 
 
+def test_an_output_folder_may_be_named_from_here_and_lie_behind_a_link(web: FileServer, tmp_path: Path) -> None:
+    serve(web)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").symlink_to("elsewhere")
+    arguments = [*command(tmp_path, source_of(web), Path("out")), "--json"]
+    done = subprocess.run(arguments, cwd=tmp_path, env=ALLOWED, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    outputs = json.loads(done.stdout)["outputs"]
+    assert outputs["manifest"] == "out/town/addresses/town/manifest.json"
+    assert all((tmp_path / path).is_file() for path in outputs.values())
+    assert {path.name for path in tmp_path.iterdir()} == {"town.json", "web", "elsewhere", "out"}
+
+
 def test_an_output_folder_that_cannot_be_made_is_named(web: FileServer, process: Process, tmp_path: Path) -> None:
     serve(web)
     (tmp_path / "out").write_text("a file in the way")

@@ -34,6 +34,8 @@ SCOPES = 0b11
 SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share", "/etc/ld.so.cache", "/etc/localtime",
     "/dev/urandom", "/dev/random", "/dev/zero", "/proc/meminfo", "/proc/cpuinfo", "/sys/devices/system/cpu",
+    # Its own: glibc looks for the stack there, and without it a source takes 40 % more page faults.
+    "/proc/self/maps",
 )  # fmt: skip
 LOADERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 NAMES_AND_CERTIFICATES = (
