@@ -19,7 +19,6 @@ from openaddr.source.model import LayerSource, Source
 from openaddr.stages import NO_EDITION, Conformed, Downloaded, Edition, Extract, Options, Output, Progress, silent
 from openaddr.workshop import done_with, download_folder
 
-FILES_LOGGED = 10
 TEST_SECONDS = 60.0
 FETCH_MARGIN = 60.0
 """The download knows its own limit and says more about it; this one ends what does not listen."""
@@ -107,25 +106,20 @@ class Journey:
         return received
 
     def _conformed(self, received: Downloaded, downloads: Path) -> Extract:
-        """Unpack and conform."""
-        run, entry, place = self.run, self.entry, self._made("conformed")
-        unpacked = place / "unpacked"
-        unpacked.mkdir()
-        files = received.files
-        with run.stage("unpack"):
-            if entry.protocol != "ESRI":
-                files = self._unpacked(files[0], unpacked, downloads)
-            log.info("  %d files: %s", len(files), ", ".join(path.name for path in files[:FILES_LOGGED]))
+        """Unpack and conform, in one child."""
+        run, folder = self.run, self._made("conformed")
         with run.stage("conform"):
             conformed: Conformed = self.box.call(
-                "openaddr.steps:read",
-                *(entry, self.source.id, files, received.columns, place, self.settings),
+                "openaddr.steps:convert",
+                *(self.entry, self.source.id, received, folder, self.settings),
                 returns=Conformed,
                 # Some readers write beside the data: an index that is missing, what they learned of a schema.
-                confinement=self._converting(place, downloads),
+                confinement=self._converting(folder, downloads),
                 progress=self.progress,
                 preload=(self._reader(),),
             )
+        run.seconds["unpack"] = conformed.unpack_seconds
+        run.seconds["conform"] -= conformed.unpack_seconds
         run.account = conformed.account
         if conformed.problem is not None or conformed.extract is None:
             raise _raised(conformed.problem)
@@ -137,17 +131,6 @@ class Journey:
         for warning in run.warnings:
             log.warning("  %s: %s", warning.code, warning.message)
         return extract
-
-    def _unpacked(self, path: Path, folder: Path, downloads: Path) -> tuple[Path, ...]:
-        wanted = self.entry.conform.file if self.entry.conform else None
-        files: tuple[Path, ...] = self.box.call(
-            "openaddr.steps:unpack",
-            *(path, self.entry.compression, wanted, folder),
-            returns=tuple[Path, ...],
-            confinement=self._converting(folder, downloads),
-            progress=self.progress,
-        )
-        return files
 
     def _packaged(self, extract: Extract) -> None:
         run, place = self.run, self._made("packaged")

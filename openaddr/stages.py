@@ -152,11 +152,15 @@ class Extract:
 
 @dataclass(frozen=True)
 class Conformed:
-    """What became of the rows: all accounted for, and either an extract or the problem that stopped it."""
+    """What became of the rows: all accounted for, and either an extract or the problem that stopped it.
+
+    `unpack_seconds` is how long it took to unpack the download before.
+    """
 
     account: RowAccount
     extract: Extract | None = None
     problem: Problem | None = None
+    unpack_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Arguments come from the parent; what is returned goes through the wall of the bo
 (`box.messages`), so it is made of the records of `stages`.
 """
 
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from openaddr.conform.acceptance import check_tests
 from openaddr.conform.pipeline import conform
 from openaddr.conform.plan import check_rules
 from openaddr.download import archive, download
-from openaddr.errors import ProblemError
+from openaddr.errors import Problem, ProblemError
 from openaddr.outputs.write import write_outputs
+from openaddr.run import log
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
 from openaddr.stages import Conformed, Downloaded, Edition, Extract, Options, Output, Progress, RowAccount
+
+FILES_LOGGED = 10
 
 
 def test(entry: LayerSource, *, progress: Progress) -> bool | None:
@@ -29,32 +33,39 @@ def fetch(entry: LayerSource, folder: Path, settings: Settings, known: Edition, 
     return download(entry, folder, settings, progress, known)
 
 
-def unpack(
-    path: Path, compression: str | None, wanted: str | None, folder: Path, *, progress: Progress
-) -> tuple[Path, ...]:
-    """Unpack a download into `folder`; what is no archive is given back as it is. Raises ProblemError."""
-    return archive.unpack(path, compression, wanted, folder)
-
-
-def read(
-    entry: LayerSource,
-    source_id: str,
-    files: tuple[Path, ...],
-    columns: tuple[str, ...],
-    folder: Path,
-    settings: Settings,
-    *,
-    progress: Progress,
+def convert(
+    entry: LayerSource, source_id: str, received: Downloaded, folder: Path, settings: Settings, *, progress: Progress
 ) -> Conformed:
-    """Conform all rows into `folder`; a problem comes with the account of the rows so far."""
-    account = RowAccount()
+    """Unpack a download and conform all its rows into `folder`; a problem comes with the account of the rows so far."""
+    account, started = RowAccount(), time.monotonic()
+    extract: Extract | None = None
+    problem: Problem | None = None
+    unpacked = started
     try:
+        files = _unpacked(entry, received.files, folder / "unpacked")
+        unpacked = time.monotonic()
         extract = conform(
-            entry, source_id, files, folder, columns=columns, settings=settings, progress=progress, account=account
+            entry,
+            source_id,
+            files,
+            folder,
+            columns=received.columns,
+            settings=settings,
+            progress=progress,
+            account=account,
         )
     except ProblemError as error:
-        return Conformed(account, problem=error.problem)
-    return Conformed(account, extract)
+        problem = error.problem
+    return Conformed(account, extract, problem, unpacked - started)
+
+
+def _unpacked(entry: LayerSource, files: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:
+    """The files of a download; pages of an ESRI layer are what they are."""
+    if entry.protocol != "ESRI":
+        wanted = entry.conform.file if entry.conform else None
+        files = archive.unpack(files[0], entry.compression, wanted, folder)
+    log.info("  %d files: %s", len(files), ", ".join(path.name for path in files[:FILES_LOGGED]))
+    return files
 
 
 def package(
