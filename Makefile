@@ -76,8 +76,8 @@ bench: setup ## Measure CPU, memory and the ratio to the floor (ROWS=100000 for 
 
 lock: $(VENV)/.installed ## Resolve the dependencies again and pin them with hashes
 	@$(BIN)/python $(PIP_INSTALL) uv
-	@$(LOCK) pyproject.toml -o requirements/runtime.txt
-	@$(LOCK) pyproject.toml requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
+	@$(LOCK) --extra operate pyproject.toml -o requirements/runtime.txt
+	@$(LOCK) --extra operate pyproject.toml requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	@$(LOCK) requirements/consumers.in -c requirements/runtime.txt -o requirements/consumers.txt
 
 clean: ## Remove what was made, but not the environments
