@@ -7,6 +7,7 @@ import stat
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -39,7 +40,6 @@ HARMLESS = {
     "has dots that look like climbing": "․․/․․/evil.csv",
     "is hidden like our own": ".inner-0",
     "is an option": "-rf.csv",
-    "is no text": b"\xff\xfe\xfd.csv",
 }
 """Odd names of the one CSV, which is read all the same."""
 
@@ -117,7 +117,7 @@ def _forty_two() -> bytes:
 
 def _repeating() -> bytes:
     """Every level holds ten copies of the one below, to the depth that is allowed."""
-    data = zipped([bomb("0.csv", 90)])
+    data = zipped([bomb("0.csv", 90, crc=zlib.crc32(bytes(90 * MB)))])
     for _ in range(2):
         data = zipped([deflated(f"{at}.zip", data) for at in range(10)])
     return data
@@ -143,14 +143,15 @@ def _names() -> Iterator[Case]:
         yield _zip(f"a member whose name {told}", _of(GOOD, stored(name, CSV)), BAD)
     for told, name in HARMLESS.items():
         yield _zip(f"a single member whose name {told}", _of(stored(name, CSV)), "1 rows")
+    yield _zip("a member whose name is no UTF-8 as it says", _of(stored(b"\xff\xfe\xfd.csv", CSV)), BAD)
     yield _zip("a member with a NUL in its name", _of(stored("town.csv\0.exe", CSV)), "1 rows")
     yield _zip("a member whose name is empty", _of(stored("", CSV)), BAD)
     yield _zip("a member that is called dot", _of(stored(".", CSV), GOOD), BAD)
-    yield _zip("a member with an empty folder in its path", _of(stored("a//town.csv", CSV)), "1 rows", BAD)
-    yield _zip("two members of one name", _of(stored("town.csv", "x\n"), GOOD), "1 rows", BAD)
+    yield _zip("a member with an empty folder in its path", _of(stored("a//town.csv", CSV)), "1 rows")
+    yield _zip("two members of one name", _of(stored("town.csv", "x\n"), GOOD), "1 rows")
     yield _zip("members that differ by case alone", _of(GOOD, stored("TOWN.CSV", CSV)), Code.FILE_AMBIGUOUS)
     yield _zip("a file and a folder of one name", _of(GOOD, stored("town.csv/a.csv", CSV)), BAD)
-    yield _zip("names in two forms of Unicode", _of(stored("é.csv", CSV), stored("é.csv", CSV)), Code.FILE_AMBIGUOUS)
+    yield _zip("names in two forms of Unicode", _of(stored("é.csv", CSV), stored("e\u0301.csv", CSV)), Code.FILE_AMBIGUOUS)
     yield _zip("another name in the local header", _of(stored("town.csv", CSV, local_name=b"../evil.csv")), BAD)
     yield _zip("a file of the conform that climbs", _of(GOOD), Code.FILE_NOT_IN_ARCHIVE, file="../../town.csv")
     yield _zip("a file of the conform that is absolute", _of(GOOD), Code.FILE_NOT_IN_ARCHIVE, file="/etc/passwd")
@@ -175,24 +176,22 @@ def _members() -> Iterator[Case]:
     yield _zip("a member that patches another", _of(stored("town.csv", CSV, flags=0x820)), UNSUPPORTED)
     yield _zip("folders only", _of(stored("a/"), stored("b/")), BAD)
     yield _zip("no member", _of(), BAD)
-    yield _zip("a GeoPackage of WAL and nothing else", _of(stored("a.gpkg-wal", b"x" * 99)), Code.DATA_UNREADABLE,
-               Code.FIELD_NOT_FOUND)  # fmt: skip
 
 
 def _lies() -> Iterator[Case]:
     yield _zip("a check sum that is wrong", _of(stored("town.csv", CSV, crc=1)), BAD)
     yield _zip("a size of 4 GB for nothing", _of(stored("town.csv", CSV, size=0xFFFFFFFE)), BAD)
     yield _zip("a packed size of 4 GB for nothing", _of(stored("town.csv", CSV, packed=0xFFFFFFFE)), BAD)
-    yield _zip("a local header that says 4 GB", _of(stored("town.csv", CSV, local_size=0xFFFFFFFE)), "1 rows", BAD)
+    yield _zip("a local header that says 4 GB", _of(stored("town.csv", CSV, local_size=0xFFFFFFFE)), "1 rows")
     yield _zip("a member that begins beyond the end", _of(stored("town.csv", CSV, offset=0xFFFFFFF)), BAD)
     yield _zip("a member that begins in the directory", _of(stored("town.csv", CSV, offset=80)), BAD)
-    yield _zip("a directory that counts wrong", _of(GOOD, count=60_000), "1 rows", BAD)
+    yield _zip("a directory that counts wrong", _of(GOOD, count=60_000), "1 rows")
     yield _zip("a directory of 4 GB", lambda: zipped([GOOD])[:-10] + b"\xfe\xff\xff\xff" + zipped([GOOD])[-6:], BAD)
     yield _zip("sizes of 64 bits that lie", _of(_wide(2**62)), BAD)
     yield _zip("sizes of 64 bits that are cut", _of(stored("a", CSV, size=0xFFFFFFFF, extra=b"\1\0\x10\0abc")), BAD)
     yield _zip("an end of 64 bits that lies", _wide_end, BAD)
-    yield _zip("bytes before the archive", _of(GOOD, before=b"#!/bin/sh\n" * 100), "1 rows", BAD)
-    yield _zip("another end in the comment", _of(GOOD, comment=zipped([stored("../evil", CSV)])), BAD, "1 rows")
+    yield _zip("bytes before the archive", _of(GOOD, before=b"#!/bin/sh\n" * 100), "1 rows")
+    yield _zip("another end in the comment", _of(GOOD, comment=zipped([stored("../evil", CSV)])), BAD)
     yield _zip("a comment of 64 KB", _of(GOOD, comment=b"x" * 65_535), "1 rows")
 
 
@@ -225,16 +224,15 @@ def _gzips() -> Iterator[Case]:
 
     packed = gzip.compress(CSV)
     yield gz("a gzip bomb of 4 GB", lambda: _gzip_bomb(4000), BAD)
-    yield gz("a gzip bomb in a gzip", lambda: gzip.compress(_gzip_bomb(1000)), Code.DATA_UNREADABLE, BAD)
-    yield gz("ten thousand gzips in a row", lambda: packed * 10_000, "1 rows, 9999 COORDINATES_UNPARSABLE", "20000 rows",
-             Code.ROWS_REJECTED)  # fmt: skip
+    yield gz("a gzip bomb in a gzip", lambda: gzip.compress(_gzip_bomb(1000)), Code.FIELD_NOT_FOUND)
+    yield gz("ten thousand gzips in a row", lambda: packed * 10_000, "10000 rows, 9999 COORDINATES_UNPARSABLE")
     yield gz("a gzip that is cut", lambda: packed[:-9], BAD)
     yield gz("a gzip with a wrong check sum", lambda: packed[:-8] + b"\0\0\0\0" + packed[-4:], BAD)
     yield gz("a gzip with a wrong size", lambda: packed[:-4] + b"\xff\xff\xff\x7f", BAD)
-    yield gz("a gzip with rubbish behind it", lambda: packed + b"rubbish" * 9, "1 rows", BAD)
+    yield gz("a gzip with rubbish behind it", lambda: packed + b"rubbish" * 9, BAD)
     yield gz("a gzip of an unknown method", lambda: b"\x1f\x8b\x09" + packed[3:], BAD)
     yield gz("a gzip with a name that climbs", lambda: _named_gzip(b"../../evil.csv"), "1 rows")
-    yield gz("a gzip with a name that never ends", lambda: _named_gzip(b"a" * 5_000_000), "1 rows", BAD)
+    yield gz("a gzip with a name that never ends", lambda: _named_gzip(b"a" * 5_000_000), BAD)
     yield gz("the head of a gzip and nothing else", lambda: packed[:10], BAD)
 
 
@@ -256,8 +254,7 @@ def _disguises() -> Iterator[Case]:
     yield _zip("a zip dressed up as a gzip", _of(GOOD), BAD, compression="gzip")
     yield _zip("a zip that nobody announced", _of(GOOD), "1 rows", compression=None)
     yield _zip("a KMZ bomb in a zip", lambda: zipped([stored("a.kmz", _of(bomb("doc.kml", 4000))())]), BAD)
-    yield _zip("a document that is called zip", _of(stored("a.zip", b"no zip at all")), Code.DATA_UNREADABLE,
-               Code.FIELD_NOT_FOUND)  # fmt: skip
+    yield _zip("a document that is called zip", _of(stored("a.zip", b"no zip at all")), Code.FIELD_NOT_FOUND)
 
 
 def _tar() -> bytes:
