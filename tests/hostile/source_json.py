@@ -94,10 +94,21 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "conform/headers": (SCHEMA, {"null": GOOD}),
     "conform/skiplines": (SCHEMA, {"null": GOOD}),
     "conform/srs": (SCHEMA, {"null": GOOD, "nothing": GOOD}),
-    "conform/lon": (FUNCTION, {"null": Code.COORDINATES_NOT_MAPPED}),
-    "conform/number": (FUNCTION, {}),
+    "conform/lon": (
+        FUNCTION,
+        {
+            "null": Code.COORDINATES_NOT_MAPPED, "nothing": Code.FIELD_NOT_FOUND, "a list": GOOD,
+            "a negative number": GOOD, "a number beyond floats": Code.ROWS_REJECTED,
+        },
+    ),
+    "conform/number": (
+        FUNCTION, {"nothing": GOOD, "a list": GOOD, "a negative number": GOOD, "a number beyond floats": GOOD}
+    ),
 }
-"""By pointer, below the entry but for the first six: what comes of wrong values, and of those that are right there."""
+"""By pointer, below the entry but for the first six: what comes of wrong values, and of those that are right there.
+
+Numbers are constants, and no name of a column is an empty text.
+"""
 
 
 def cases(world: World) -> Iterator[Case]:
@@ -224,7 +235,7 @@ def _settings(world: World) -> Iterator[Case]:
         ("a grid in an optional file", "srs", f"+proj=longlat +nadgrids=@{world.canary} +type=crs", Code.CRS_UNKNOWN),
         ("a grid of heights in a file", "srs", f"+proj=longlat +geoidgrids={world.canary} +type=crs", Code.CRS_UNKNOWN),
         ("an init file", "srs", f"+init={world.canary}:1", Code.CRS_UNKNOWN),
-        ("a pipeline", "srs", "+proj=pipeline +step +proj=utm +zone=33", Code.CRS_UNKNOWN),
+        ("a pipeline", "srs", "+proj=pipeline +step +proj=utm +zone=33", GOOD),
         ("a grid from the network", "srs", f"+proj=hgridshift +grids={world.canary_url}/a.tif", Code.CRS_UNKNOWN),
         ("a system of GDAL from the network", "srs", f"/vsicurl/{world.canary_url}/a.prj", Code.CRS_UNKNOWN),
         ("a system of 1 MB", "srs", "+proj=utm " * 100_000, Code.CRS_UNKNOWN),
@@ -236,9 +247,9 @@ def _settings(world: World) -> Iterator[Case]:
         ("a system that was never given", "srs", "EPSG:99999999999999999999", Code.CRS_UNKNOWN),
         ("a system by SQL", "srs", "EPSG:4326'; DROP TABLE crs_view; --", Code.CRS_UNKNOWN),
         ("a column of 1 MB as number", "number", "n" * 1_000_000, GOOD),
-        ("100,000 columns as number", "number", ["no"] * 100_000, GOOD),
+        ("100,000 columns as number", "number", ["no"] * 100_000, FUNCTION),
         ("an accuracy beyond integers", "accuracy", 10**30, GOOD),
-        ("a longitude that is a list", "lon", ["x"] * 1000, Code.ROWS_REJECTED),
+        ("a longitude of 200 columns", "lon", ["x"] * 200, Code.ROWS_REJECTED),
     ):
         yield _good(f"a conform with {told}", source(conform={**CONFORM, key: value}), str(expected))
     for told, headers, expected in (
@@ -265,15 +276,15 @@ def _functions() -> Iterator[Case]:
     yield rule("without its field", {"function": "regexp", "pattern": "a"}, FUNCTION)
     yield rule("with a field that is a number", {"function": "get", "field": 5, "index": 0}, FUNCTION)
     yield rule("with an index beyond integers", {"function": "get", "field": "street", "index": 10**30}, FUNCTION)
-    yield rule("with an index of 64 bits", {"function": "get", "field": "street", "index": 2**63 - 1}, GOOD)
-    yield rule("with a negative index of 64 bits", {"function": "get", "field": "street", "index": -(2**63)}, GOOD)
+    yield rule("with an index of 64 bits", {"function": "get", "field": "street", "index": 2**63 - 1}, FUNCTION)
+    yield rule("with a negative index of 64 bits", {"function": "get", "field": "street", "index": -(2**63)}, FUNCTION)
     yield rule("a chain of no steps", {"function": "chain", "functions": []}, FUNCTION)
     yield rule("a chain of 64 steps", _chain(64), GOOD)
     yield rule("a chain of 65 steps", _chain(65), FUNCTION)
-    yield rule("a chain of 100,000 steps", _chain(20_000), FUNCTION)
+    yield rule("a chain of 10,000 steps", _chain(10_000), FUNCTION)
     yield rule("chains 8 deep", _nested(8), GOOD)
     yield rule("chains 9 deep", _nested(9), FUNCTION)
-    yield rule("chains of 64 in chains of 64 in chains", _tree(3, 20), GOOD)
+    yield rule("chains of 20 in chains of 20 in chains of 20", _tree(3, 20), FUNCTION)
     yield rule("a chain that is its own variable", {**_chain(2), "variable": "street"}, GOOD)
     yield rule("a chain whose variable is a list", {**_chain(2), "variable": ["a"]}, FUNCTION)
     table = {str(at): at for at in range(100_000)}
@@ -282,7 +293,7 @@ def _functions() -> Iterator[Case]:
     yield rule("a table of lists", lists, FUNCTION)
     yield rule("a table that is none", {"function": "map", "field": "street", "mapping": 5}, FUNCTION)
     yield rule("a constant that is a list", {"function": "constant", "value": [1]}, FUNCTION)
-    yield rule("a join of 50,000 fields", {"function": "join", "fields": ["street"] * 2_000}, GOOD)
+    yield rule("a join of 10,000 fields", {"function": "join", "fields": ["street"] * 10_000}, FUNCTION)
     form = {"function": "format", "fields": ["street"], "format": "$99999999999999999999 $0 $-1 $1 $"}
     yield rule("a template of fields that are not there", form, GOOD)
 
@@ -329,13 +340,14 @@ def _tests() -> Iterator[Case]:
 
 def _many() -> Iterator[Case]:
     entry = source()["layers"]["addresses"][0]
-    broken = [entry | {"name": f"town {at}", "data": "gopher://x/"} for at in range(1_000)]
-    yield _good("1,000 sources that cannot be", _layers({"addresses": broken}), Code.URL_INVALID, runs=1_000)
+    broken = [entry | {"name": f"town {at}", "data": "gopher://x/"} for at in range(500)]
+    yield _good("500 sources that cannot be", _layers({"addresses": broken}), Code.URL_INVALID, runs=500)
     same = [entry | {"data": "gopher://x/"}] * 300
     yield _good("300 sources of one name", _layers({"addresses": same}), Code.URL_INVALID, runs=300)
-    unknown = {f"layer {at}": [entry] for at in range(1_000)}
-    yield _good("1,000 layers that are none", _layers(unknown), Code.LAYER_UNKNOWN, runs=1_000)
-    yield _good("a layer of 5,000 lists", _layers({"addresses": [[]] * 2_000}), SCHEMA, runs=2_000)
+    unknown = {f"layer {at}": [entry] for at in range(500)}
+    yield _good("500 layers that are none", _layers(unknown), Code.LAYER_UNKNOWN, runs=500)
+    yield _good("501 layers", _layers({f"layer {at}": 0 for at in range(501)}), TOO_LARGE)
+    yield _good("a layer of 400,000 lists", _layers({"addresses": [[]] * 400_000}), TOO_LARGE)
     yield _good("a source of schema 3 without layers", {"schema": 3}, SCHEMA)
     yield _good("a flat source of schema 1 with nothing in it", {}, SCHEMA)
     yield _good("a skip that is a text", source(skip="no", data="gopher://x/"), Code.SOURCE_SKIP)
