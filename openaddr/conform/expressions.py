@@ -6,6 +6,8 @@ value at a time, on the rest.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import process_time
 
 import polars as pl
 
@@ -33,6 +35,9 @@ from openaddr.source.rules import (
 WHITESPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 """What Python's strip() takes away; Rust's own list lacks U+001C to U+001F."""
 MAX_TIME_OUTS = 20
+"""The time that the slow values of a run may take together, in times of what a single one may take."""
+SLOW = 0.01
+"""A value is slow when it takes more than this share of what it may; most take a few microseconds."""
 
 _ODD = r"[^\x20-\x7e]"
 
@@ -44,7 +49,6 @@ class Columns:
         self._frame = frame
         self._odd: dict[str, pl.Series | None] = {}
         self.spoilt = False
-        self.time_outs = 0
 
     @property
     def height(self) -> int:
@@ -86,20 +90,42 @@ class Columns:
 ColumnFunction = Callable[[Columns], pl.Series]
 
 
-def column_function(rule: Rule, seconds: float = 1.0) -> ColumnFunction:
+@dataclass
+class Slowness:
+    """What the slow values of all regular expressions of a run have taken so far, in seconds of the processor."""
+
+    seconds: float = 0.0
+    values: int = 0
+
+    def add(self, seconds: float, matcher: Matcher) -> None:
+        """Count one value. Raises ProblemError(REGEX_TOO_SLOW) when all of them have had enough."""
+        if seconds <= SLOW * matcher.seconds:
+            return
+        self.seconds += seconds
+        self.values += 1
+        if self.seconds > MAX_TIME_OUTS * matcher.seconds:
+            raise ProblemError(
+                Code.REGEX_TOO_SLOW,
+                f"Regular expressions took {self.seconds:.1f} s on {self.values} values, the last of them the pattern "
+                f"{matcher.pattern.python.pattern[:80]!r} on {matcher.field!r}.",
+            )
+
+
+def column_function(rule: Rule, seconds: float = 1.0, slowness: Slowness | None = None) -> ColumnFunction:
     """Compile a rule; `seconds` is the time one value may spend in one regular expression. Raises RuleError."""
+    slowness = slowness or Slowness()
     matcher = functions.matcher(rule, seconds)
     if matcher is not None:
-        return _limited(_match(matcher))
+        return _limited(_match(matcher, slowness))
     if isinstance(rule, Chain):
-        return _chain(rule, seconds)
-    if isinstance(rule, Column):
-        return lambda columns: columns.text(rule.name)
+        return _chain(rule, seconds, slowness)
     return _limited(_plain(rule))
 
 
 def _plain(rule: Rule) -> ColumnFunction:
     names = columns_of(rule)
+    if isinstance(rule, Column):
+        return lambda columns: columns.text(rule.name)
     if isinstance(rule, Constant):
         text = functions.as_text(rule.value)
         return lambda columns: pl.repeat(text, columns.height, eager=True, dtype=pl.String)
@@ -176,20 +202,20 @@ def _map(rule: Map) -> ColumnFunction:
     return run
 
 
-def _match(matcher: Matcher) -> ColumnFunction:
+def _match(matcher: Matcher, slowness: Slowness) -> ColumnFunction:
     in_rust = _in_rust(matcher)
 
     def run(columns: Columns) -> pl.Series:
         values = columns.text(matcher.field)
         if in_rust is None:
-            return _match_by_value(values, matcher, columns)
+            return _match_by_value(values, matcher, columns, slowness)
         odd = columns.odd(matcher.field)
         if odd is None:
             return in_rust(values)
         if odd.all():
-            return _match_by_value(values, matcher, columns)
+            return _match_by_value(values, matcher, columns, slowness)
         # polars' scatter writes into its own buffer, which others may share: always into a clone.
-        by_value = _match_by_value(values.filter(odd), matcher, columns)
+        by_value = _match_by_value(values.filter(odd), matcher, columns, slowness)
         return in_rust(values).clone().scatter(odd.arg_true(), by_value)
 
     return run
@@ -219,18 +245,15 @@ def _all_groups(values: pl.Series, rust: str) -> pl.Series:
     return found.select(pl.concat_str(pl.all(), ignore_nulls=True).fill_null("")).to_series()
 
 
-def _match_by_value(values: pl.Series, matcher: Matcher, columns: Columns) -> pl.Series:
-    made = _by_value(values, matcher)
-    late = int(made.str.contains(TIMED_OUT, literal=True).sum())
-    if late:
-        columns.spoilt = True
-        columns.time_outs += late
-        if columns.time_outs > MAX_TIME_OUTS:
-            raise ProblemError(
-                Code.REGEX_TOO_SLOW,
-                f"The pattern {matcher.pattern.python.pattern[:80]!r} took longer than {matcher.seconds:g} s on "
-                f"each of {columns.time_outs} values of {matcher.field!r}.",
-            )
+def _match_by_value(values: pl.Series, matcher: Matcher, columns: Columns, slowness: Slowness) -> pl.Series:
+    def timed(value: str) -> str:
+        started = process_time()
+        found = matcher(value)
+        slowness.add(process_time() - started, matcher)
+        return found
+
+    made = _by_value(values, timed)
+    columns.spoilt = columns.spoilt or bool(made.str.contains(TIMED_OUT, literal=True).any())
     return made
 
 
@@ -257,8 +280,8 @@ def _limited(function: ColumnFunction) -> ColumnFunction:
     return limited
 
 
-def _chain(rule: Chain, seconds: float) -> ColumnFunction:
-    steps = functions.compile_steps(rule, lambda step: column_function(step, seconds))
+def _chain(rule: Chain, seconds: float, slowness: Slowness) -> ColumnFunction:
+    steps = functions.compile_steps(rule, lambda step: column_function(step, seconds, slowness))
 
     def run(columns: Columns) -> pl.Series:
         names = [name for name in functions.chain_names(rule) if name.startswith("oa:") or name not in columns]

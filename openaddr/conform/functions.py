@@ -206,8 +206,7 @@ def format_parts(template: str) -> FormatParts:
     """Take a template apart; `$1` is the first field."""
     pieces = _PLACEHOLDER.split(template)
     pairs = zip(pieces[0::2], pieces[1::2], strict=False)
-    # A number of a thousand digits is out of range like any other, but int() would refuse it.
-    return FormatParts(tuple((literal, int(number[:9]) - 1) for literal, number in pairs), pieces[-1])
+    return FormatParts(tuple((literal, int(number) - 1) for literal, number in pairs), pieces[-1])
 
 
 def fill(parts: FormatParts, values: Sequence[str]) -> str:

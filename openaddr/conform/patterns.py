@@ -15,6 +15,8 @@ from typing import Any
 
 from openaddr.conform.timelimit import limited
 
+MAX_PATTERN = 100_000
+"""Characters of a pattern; the longest known is a list of 48,236."""
 MAX_REPEATS = 1000
 """A larger bound of a repetition blows up the automaton of Rust's engine."""
 
@@ -57,6 +59,8 @@ def _expander(parts: tuple[Part, ...]) -> Callable[[re.Match[str]], str]:
 
 def compile_pattern(text: str, *, replaces: bool) -> Pattern:
     """Compile a pattern for extraction or replacement. Raises PatternError."""
+    if len(text) > MAX_PATTERN:
+        raise PatternError(f"a pattern may have {MAX_PATTERN:,} characters, this one has {len(text):,}")
     try:
         compiled = re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
@@ -217,7 +221,7 @@ def _part(found: re.Match[str], pattern: Pattern) -> Part:
     name = found[1] or found[2]
     number = int(name) if name.isdigit() else pattern.python.groupindex.get(name, -1)
     if not 0 <= number <= pattern.groups:
-        raise PatternError(f"the replacement names group {name}, but the pattern has {pattern.groups}")
+        raise PatternError(f"the replacement names group {name[:80]}, but the pattern has {pattern.groups}")
     return number
 
 

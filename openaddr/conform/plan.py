@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 import polars as pl
 
-from openaddr.conform.expressions import ColumnFunction, Columns, column_function
+from openaddr.conform.expressions import ColumnFunction, Columns, Slowness, column_function
 from openaddr.conform.functions import RowFunction, row_function
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.source.model import Conform, LayerSource
@@ -101,7 +101,8 @@ def compile_plan(conform: Conform, layer: Layer, columns: Sequence[str], pointer
     rules = {name: resolve(rule, resolver) for name, rule in named.items()}
     named_columns = (name for rule in rules.values() for name in (*columns_of(rule), *variables_of(rule)))
     needed = dict.fromkeys(name for name in named_columns if name in columns)
-    compiled = {name: _compiled(rule, f"{pointer}/{name}", seconds) for name, rule in rules.items()}
+    slowness = Slowness()
+    compiled = {name: _compiled(rule, f"{pointer}/{name}", seconds, slowness) for name, rule in rules.items()}
     return Plan(
         layer,
         tuple(needed),
@@ -113,9 +114,9 @@ def compile_plan(conform: Conform, layer: Layer, columns: Sequence[str], pointer
     )
 
 
-def _compiled(rule: Rule, pointer: str, seconds: float) -> ColumnFunction:
+def _compiled(rule: Rule, pointer: str, seconds: float, slowness: Slowness | None = None) -> ColumnFunction:
     try:
-        return column_function(rule, seconds)
+        return column_function(rule, seconds, slowness)
     except RuleError as error:
         raise rule_problem(error, pointer) from None
 

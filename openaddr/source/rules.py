@@ -13,8 +13,12 @@ MAX_NESTING = 8
 MAX_COLUMNS = 256
 """Columns that one function may name; the longest list known has 8."""
 MAX_INDEX = 1_000_000
+MAX_TEXT = 1_000
+"""Characters of a text that a function adds to every row; the longest known has 30."""
+MAX_PLACEHOLDERS = 64
 
 Names = Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_COLUMNS)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -37,14 +41,14 @@ class Join(Function, tag="join", frozen=True):
     """The non-blank values, stripped and joined with `separator`."""
 
     fields: Names
-    separator: str = " "
+    separator: Text = " "
 
 
 class Format(Function, tag="format", frozen=True):
     """A template with $1, $2 … for `fields`; a literal stands only where the field after it has a value."""
 
     fields: Names
-    format: str
+    format: Text
 
 
 class Regexp(Function, tag="regexp", frozen=True):
@@ -52,7 +56,7 @@ class Regexp(Function, tag="regexp", frozen=True):
 
     field: str
     pattern: str
-    replace: str = ""
+    replace: Text = ""
 
 
 class PrefixedNumber(Function, tag="prefixed_number", frozen=True):
@@ -97,15 +101,15 @@ class FirstNonEmpty(Function, tag="first_non_empty", frozen=True):
 class Constant(Function, tag="constant", frozen=True):
     """The same value for every row."""
 
-    value: str | int | float | bool
+    value: Text | int | float | bool
 
 
 class Map(Function, tag="map", frozen=True):
     """A table from values to values."""
 
     field: str
-    mapping: dict[str, str | int | float]
-    otherwise: str | int | float = msgspec.field(default="", name="else")
+    mapping: dict[str, Text | int | float]
+    otherwise: Text | int | float = msgspec.field(default="", name="else")
 
 
 class Get(Function, tag="get", frozen=True):
@@ -185,10 +189,13 @@ def _function(value: dict[str, Any]) -> Rule:
         raise RuleError(message, "/function" if "function" in value else "")
     try:
         rule: Rule = msgspec.convert(value, SimpleFunction)
-        return rule
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise RuleError(message, pointer_of(path.rstrip("`"))) from None
+    if isinstance(rule, Format) and rule.format.count("$") > MAX_PLACEHOLDERS:
+        count = rule.format.count("$")
+        raise RuleError(f"a template may have {MAX_PLACEHOLDERS} fields, this one has {count}", "/format")
+    return rule
 
 
 def _chain(value: dict[str, Any], depth: int) -> Chain:

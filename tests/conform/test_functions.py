@@ -58,7 +58,7 @@ CASES: list[tuple[Any, dict[str, str], str | None]] = [
     (FORMAT, {"a": "12.0", "b": "3.0.0"}, "foo 12-3.0 bar"),
     (function("format", fields=["a", "b"], format="$1-$9-$2"), {"a": "A", "b": "B"}, "A-B"),
     (function("format", fields=["a"], format="no place"), {"a": "A"}, ""),
-    (function("format", fields=["a"], format="$" + "9" * 5000 + "$1"), {"a": "A"}, "A"),
+    (function("format", fields=["a"], format="$" + "9" * 900 + "$1"), {"a": "A"}, "A"),
     (regexp(r"^([0-9]+)"), {"a": "12 Main"}, "12"),
     (regexp(r"^([0-9]+)"), {"a": "Main"}, ""),
     (regexp(r"^[0-9]+"), {"a": "12 Main"}, ""),

@@ -42,7 +42,7 @@ def _empty() -> Iterator[Case]:
 
 
 def _large() -> Iterator[Case]:
-    yield _csv("a CSV of 20 MB of NULs", lambda: bytes(20 * MB), UNREADABLE)
+    yield _csv("a CSV of 20 MB of NULs", lambda: bytes(20 * MB), NO_COLUMN)
     yield _csv("a CSV of 60 MB of NULs after its header", lambda: ROWS.encode() + bytes(60 * MB), UNREADABLE)
     yield _csv("a CSV of 40 MB without a line feed", lambda: b"a" * (40 * MB), UNREADABLE)
     yield _csv("a CSV with a row of 40 MB", lambda: ROWS.encode() + b"a" * (40 * MB) + b"\n", UNREADABLE)
@@ -67,7 +67,7 @@ def _wide(more: int) -> bytes:
 
 
 def _quotes() -> Iterator[Case]:
-    yield _csv("a quote that never closes", _row(b'"a') * 3, "1 rows", "2 rows", REJECTED)
+    yield _csv("a quote that never closes", _row(b'"a'), "2 rows")
     yield _csv("a quote that never closes in 30 MB", lambda: _row(b'"a') + b"1,2,3,4\n" * (4 * MB), UNREADABLE)
     yield _csv("a million quotes", lambda: _row(b'"' * 1_000_000), "2 rows")
     yield _csv("a million quotes and one", lambda: _row(b'"' * 1_000_001), "2 rows", "1 rows", REJECTED)
@@ -105,7 +105,7 @@ def _encodings() -> Iterator[Case]:
 def _values() -> Iterator[Case]:
     for name, value, expected in (
         ("infinity", "inf", REJECTED), ("minus infinity", "-Infinity", REJECTED), ("NaN", "nan", REJECTED),
-        ("1e400", "1e400", REJECTED), ("1e308", "1e308", "1 rows"), ("a hexadecimal number", "0x10", REJECTED),
+        ("1e400", "1e400", REJECTED), ("1e308", "1e308", REJECTED), ("a hexadecimal number", "0x10", REJECTED),
         ("digits with underscores", "1_0", REJECTED), ("Arabic digits", "١٠", REJECTED), ("full-width digits", "１０", REJECTED),
         ("two numbers", "10 20", REJECTED), ("degrees", "10°30'", REJECTED), ("a thousand digits", "1" * 1000, REJECTED),
         ("a million digits after the point", "1." + "1" * 1_000_000, "1 rows"), ("a sign alone", "-", REJECTED),
