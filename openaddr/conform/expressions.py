@@ -39,6 +39,11 @@ MAX_TIME_OUTS = 20
 SLOW = 0.01
 """A value is slow when it takes more than this share of what it may; most take a few microseconds."""
 
+SMALL_PATTERN = 500
+"""States of a pattern that Rust's engine is surely quick with, whatever the values."""
+SLICE_BYTES = 32_768
+"""Text that a larger pattern gets at once; nothing can stop it on the way."""
+
 _ODD = r"[^\x20-\x7e]"
 
 
@@ -63,9 +68,9 @@ class Columns:
         return self._frame[name] if name in self else pl.repeat("", self.height, eager=True, dtype=pl.String)
 
     def odd(self, name: str) -> pl.Series | None:
-        """Which values are not wholly printable ASCII, None when all are."""
+        """Which values are not wholly printable ASCII or are very long, None when there are none."""
         if name not in self._odd:
-            mask = self.text(name).str.contains(_ODD)
+            mask = self.text(name).str.contains(_ODD) | (self.text(name).str.len_bytes() > MAX_VALUE_BYTES)
             self._odd[name] = mask if mask.any() else None
         return self._odd[name]
 
@@ -204,6 +209,8 @@ def _map(rule: Map) -> ColumnFunction:
 
 def _match(matcher: Matcher, slowness: Slowness) -> ColumnFunction:
     in_rust = _in_rust(matcher)
+    if in_rust is not None and matcher.pattern.states > SMALL_PATTERN:
+        in_rust = _in_slices(in_rust, matcher, slowness)
 
     def run(columns: Columns) -> pl.Series:
         values = columns.text(matcher.field)
@@ -238,6 +245,23 @@ def _in_rust(matcher: Matcher) -> Callable[[pl.Series], pl.Series] | None:
     if groups == 1:
         return lambda values: values.str.extract(rust, 1).fill_null("")
     return lambda values: _all_groups(values, rust)
+
+
+def _in_slices(
+    in_rust: Callable[[pl.Series], pl.Series], matcher: Matcher, slowness: Slowness
+) -> Callable[[pl.Series], pl.Series]:
+    """The same in small pieces, whose time is counted."""
+
+    def run(values: pl.Series) -> pl.Series:
+        borders = values.str.len_bytes().fill_null(0).cum_sum() // SLICE_BYTES
+        made = []
+        for piece in values.to_frame("value").with_columns(borders.alias("piece")).partition_by("piece"):
+            started = process_time()
+            made.append(in_rust(piece["value"]))
+            slowness.add(process_time() - started, matcher)
+        return pl.concat(made) if made else in_rust(values)
+
+    return run
 
 
 def _all_groups(values: pl.Series, rust: str) -> pl.Series:

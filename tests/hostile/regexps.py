@@ -78,8 +78,11 @@ def _large() -> Iterator[Case]:
     yield _regexp("a large pattern: 1 MB", {"pattern": "a?" * 500_000}, ["a"], INVALID)
     slow = ["ab" * 1_000 + f"é{at}" for at in range(300)]
     yield _regexp("a pattern just below the limit on 300 values", {"pattern": r"(\w+)+?\1x"}, slow, Code.REGEX_TOO_SLOW)
-    states = ["ab" * 30_000] * 30
-    yield _regexp("a pattern of many states on 2 MB", {"pattern": "(?:a?b?){1,900}$"}, states, "32 rows")
+    states = [f"{at}" + "ab" * 30_000 for at in range(30)]
+    yield _regexp("a pattern of many states on 2 MB", {"pattern": "((?:(?:[ab]{1,100}){1,100}){1,2}x)"}, states, "32 rows", Code.REGEX_TOO_SLOW, Code.ROWS_REJECTED)
+    choices = "|".join("a" * length for length in range(1, 440))
+    yield _regexp("ten thousand states that all match", {"pattern": f"(?:{choices})+x"}, states, "32 rows")
+    yield _regexp("choices that may be empty on 2 MB", {"pattern": "(?:a?b?){1,900}$"}, states, Code.REGEX_TOO_SLOW)
     yield _regexp("a pattern of many unanchored states on 2 MB", {"pattern": "a.{900}x.{900}y"}, states, "32 rows")
 
 
@@ -89,7 +92,7 @@ def _replacements() -> Iterator[Case]:
 
     too_long = "2 rows, 1 VALUE_TOO_LONG"
     yield replaced("of a group that is not there", "(a)", "$2", "a", INVALID)
-    yield replaced("of a group beyond integers", "(a)", "$" + "9" * 5000, "a", INVALID)
+    yield replaced("of a group beyond integers", "(a)", "$" + "9" * 999, "a", INVALID)
     yield replaced("of a name that is not there", "(a)", r"\g<name>", "a", INVALID)
     yield replaced("of an escape that means nothing", "(a)", r"\q", "a", INVALID)
     yield replaced("that repeats the value 500 times", "(.+)", "$1" * 500, "a" * 500, too_long)
