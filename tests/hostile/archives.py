@@ -151,7 +151,9 @@ def _names() -> Iterator[Case]:
     yield _zip("two members of one name", _of(stored("town.csv", "x\n"), GOOD), "1 rows")
     yield _zip("members that differ by case alone", _of(GOOD, stored("TOWN.CSV", CSV)), Code.FILE_AMBIGUOUS)
     yield _zip("a file and a folder of one name", _of(GOOD, stored("town.csv/a.csv", CSV)), BAD)
-    yield _zip("names in two forms of Unicode", _of(stored("é.csv", CSV), stored("e\u0301.csv", CSV)), Code.FILE_AMBIGUOUS)
+    yield _zip(
+        "names in two forms of Unicode", _of(stored("é.csv", CSV), stored("e\u0301.csv", CSV)), Code.FILE_AMBIGUOUS
+    )
     yield _zip("another name in the local header", _of(stored("town.csv", CSV, local_name=b"../evil.csv")), BAD)
     yield _zip("a file of the conform that climbs", _of(GOOD), Code.FILE_NOT_IN_ARCHIVE, file="../../town.csv")
     yield _zip("a file of the conform that is absolute", _of(GOOD), Code.FILE_NOT_IN_ARCHIVE, file="/etc/passwd")

@@ -50,11 +50,21 @@ def _large() -> Iterator[Case]:
                street={"function": "join", "fields": ["street"]})  # fmt: skip
     yield _csv("a CSV of 10,001 columns", lambda: b"a," * 10_000 + b"b\n", UNREADABLE)
     yield _csv("a CSV of 10,000 columns of one name", lambda: _wide(9_996), "1 rows")
-    yield _csv("a CSV with a name of a column of 1 MB", lambda: b"a" * MB + b"," + ROWS.encode(), Code.NO_ROWS, REJECTED, "1 rows")
-    yield _csv("a CSV of a million commas in one row", lambda: ROWS.encode() + b"," * 1_000_000, "1 rows, 1 ROW_TOO_LONG")
+    yield _csv(
+        "a CSV with a name of a column of 1 MB",
+        lambda: b"a" * MB + b"," + ROWS.encode(),
+        Code.NO_ROWS,
+        REJECTED,
+        "1 rows",
+    )
+    yield _csv(
+        "a CSV of a million commas in one row", lambda: ROWS.encode() + b"," * 1_000_000, "1 rows, 1 ROW_TOO_LONG"
+    )
     yield _csv("a CSV of a million rows of one letter", lambda: ROWS.encode() + b"a\n" * 1_000_000, "1000001 rows")
     yield _csv("a CSV of a million empty rows", lambda: ROWS.encode() + b"\n" * 1_000_000, "1 rows")
-    yield _csv("a CSV of a million rows that are too long", lambda: ROWS.encode() + b"1,2,3,4,5\n" * 1_000_000, REJECTED)
+    yield _csv(
+        "a CSV of a million rows that are too long", lambda: ROWS.encode() + b"1,2,3,4,5\n" * 1_000_000, REJECTED
+    )
     yield _csv("a CSV of 300,000 rows of bad coordinates", lambda: HEADER.encode() + b"1,a,b,c\n" * 300_000, REJECTED)
 
 
@@ -85,21 +95,35 @@ def _encodings() -> Iterator[Case]:
     yield _csv("UTF-16 that does not say so", text.encode("utf-16-le"), NO_COLUMN)
     yield _csv("UTF-16 with its mark", text.encode("utf-16"), "1 rows")
     yield _csv("UTF-16 of an odd number of bytes", text.encode("utf-16") + b"\0", "1 rows", "1 rows, 1 ROW_ENCODING")
-    yield _csv("UTF-16 of lone surrogates", text.encode("utf-16") + b"\x00\xd8" * 100, "1 rows, 1 ROW_ENCODING", "2 rows", "1 rows")
+    yield _csv(
+        "UTF-16 of lone surrogates",
+        text.encode("utf-16") + b"\x00\xd8" * 100,
+        "1 rows, 1 ROW_ENCODING",
+        "2 rows",
+        "1 rows",
+    )
     yield _csv("UTF-32 with its mark", text.encode("utf-32"), "1 rows")
-    yield _csv("UTF-32 beyond Unicode", text.encode("utf-32") + b"\xff\xff\xff\x7f" * 10, "1 rows, 1 ROW_ENCODING", "2 rows", "1 rows")
+    yield _csv(
+        "UTF-32 beyond Unicode",
+        text.encode("utf-32") + b"\xff\xff\xff\x7f" * 10,
+        "1 rows, 1 ROW_ENCODING",
+        "2 rows",
+        "1 rows",
+    )
     yield _csv("a mark of UTF-16 and nothing more", codecs.BOM_UTF16_LE, Code.DATA_EMPTY)
     yield _csv("a mark of UTF-32 before UTF-8", codecs.BOM_UTF32_LE + text.encode(), NO_COLUMN, Code.DATA_EMPTY)
     yield _csv("a million bad bytes", lambda: _row(b"\xff" * 1_000_000), "1 rows, 1 ROW_ENCODING")
     yield _csv("bad bytes in every row", lambda: HEADER.encode() + b"5,\xff,1,1\n" * 100_000, Code.ENCODING)
     yield _csv("bad bytes in the header", b"no,str\xffeet,x,y\n5,a,1,1\n", "1 rows")
     yield _csv("UTF-8 as EUC-KR", text.encode(), "1 rows", Code.ENCODING, encoding="EUCKR")
-    yield _csv("rubbish as ISO-2022-JP", HEADER.encode() + b"5,\x1b$B\x1b(Z\xff,1,1\n", Code.ENCODING, encoding="iso2022_jp")
+    yield _csv(
+        "rubbish as ISO-2022-JP", HEADER.encode() + b"5,\x1b$B\x1b(Z\xff,1,1\n", Code.ENCODING, encoding="iso2022_jp"
+    )
     yield _csv("HZ that never ends its shift", HEADER.encode() + b"5,~{" + b"aa" * 1000 + b",1,1\n", UNREADABLE,
                Code.ENCODING, Code.NO_ROWS, REJECTED, "1 rows", encoding="hz")  # fmt: skip
     yield _csv("the markers of bad bytes as text", _row("\ufdd041\ufdd1".encode()), "1 rows, 1 ROW_ENCODING")
     yield _csv("the marks of rejected values as text", _row("\ufdd2\ufdd3".encode()), "2 rows")
-    yield _csv("UTF-7", "no,street,x,y\n5,+ADw-script+AD4-,1,1\n".encode(), "1 rows")
+    yield _csv("UTF-7", b"no,street,x,y\n5,+ADw-script+AD4-,1,1\n", "1 rows")
 
 
 def _values() -> Iterator[Case]:
@@ -119,7 +143,9 @@ def _values() -> Iterator[Case]:
 def _shapes() -> Iterator[Case]:
     yield _csv("columns of one name", b"no,no,street,street,x,y\n1,2,a,b,1,1\n", "1 rows")
     yield _csv("columns without names", b",,,,\n1,2,3,4,5\n", NO_COLUMN)
-    yield _csv("a column called like one of ours", b"no,street,x,y,oa:number\n5,a,1,1,9\n", "1 rows", street="oa:number")
+    yield _csv(
+        "a column called like one of ours", b"no,street,x,y,oa:number\n5,a,1,1,9\n", "1 rows", street="oa:number"
+    )
     yield _csv("columns that differ by case alone", b"NO,No,street,x,y\n5,6,a,1,1\n", "1 rows")
     yield _csv("a page of the web", b"<!DOCTYPE html><p>" * 100, Code.HTML_INSTEAD_OF_DATA)
     yield _csv("a spreadsheet", b"PK\3\4" + bytes(200), Code.ARCHIVE_BAD)

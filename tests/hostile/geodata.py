@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import shapely
-from pyogrio.raw import write_arrow
+
+from tests.gdal import write_table
 
 DRIVERS = {"shp": "ESRI Shapefile", "gpkg": "GPKG", "gdb": "OpenFileGDB", "gml": "GML", "kml": "LIBKML"}
 ROWS = 20
@@ -26,8 +27,14 @@ def valid(ending: str) -> Mapping[str, bytes]:
     )
     with tempfile.TemporaryDirectory() as name:
         path = Path(name, f"town.{ending}")
-        write_arrow(
-            table, path, driver=DRIVERS[ending], geometry_name="geom", geometry_type="Point", crs="EPSG:4326", layer="town"
+        write_table(
+            table,
+            path,
+            driver=DRIVERS[ending],
+            geometry_name="geom",
+            geometry_type="Point",
+            crs="EPSG:4326",
+            layer="town",
         )
         files = sorted(found for found in Path(name).rglob("*") if found.is_file())
         return {found.relative_to(name).as_posix(): found.read_bytes() for found in files}
@@ -92,12 +99,15 @@ def with_sql(*statements: str) -> Callable[[], bytes]:
         with tempfile.TemporaryDirectory() as name:
             path = Path(name, "town.gpkg")
             path.write_bytes(valid("gpkg")["town.gpkg"])
-            connection = sqlite3.connect(path)
-            connection.create_function("ST_IsEmpty", 1, lambda _: 0)
+            connection = sqlite3.connect(path, isolation_level=None)
+            connection.execute("BEGIN")
+            # They need functions that only GDAL has.
+            for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                connection.execute(f'DROP TRIGGER "{trigger}"')
             connection.execute("PRAGMA writable_schema = 1")
             for statement in statements:
                 connection.execute(statement)
-            connection.commit()
+            connection.execute("COMMIT")
             connection.close()
             return path.read_bytes()
 

@@ -25,7 +25,7 @@ GEOMETRIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "of one number": ('{"type":"Point","coordinates":[10]}', (BROKEN_SHAPE, "1 rows, 1 GEOMETRY_MISSING")),
     "of true and false": ('{"type":"Point","coordinates":[true,false]}', (BROKEN_SHAPE,)),
     "of an unknown type": ('{"type":"Circle","coordinates":[10,50]}', (BROKEN_SHAPE,)),
-    "without a type": ('{"coordinates":[10,50]}', (BROKEN_SHAPE,)),
+    "without a type": ('{"coordinates":[10,50]}', ("2 rows",)),
     "whose type is a list": ('{"type":["Point"],"coordinates":[10,50]}', (BROKEN_SHAPE,)),
     "that is a text": ('"POINT (10 50)"', (BROKEN_SHAPE,)),
     "that is a list": ("[10,50]", (BROKEN_SHAPE,)),
@@ -90,7 +90,11 @@ def _documents() -> Iterator[tuple[Any, ...]]:
     yield "that has two commas between features", f"{HEAD}{GOOD},,{GOOD}]}}", UNREADABLE
     yield "with a NUL in a text", _collection(GOOD.replace("Main", "Ma\\u0000in")), "1 rows"
     yield "with half a character", _collection(GOOD, GOOD.replace("Main", "\\ud800")), "1 rows, 1 ROW_ENCODING"
-    yield "with bytes that are no UTF-8", _collection(GOOD, GOOD.replace("Main", "M\xe4n")).encode("latin-1"), "1 rows, 1 ROW_ENCODING"
+    yield (
+        "with bytes that are no UTF-8",
+        _collection(GOOD, GOOD.replace("Main", "M\xe4n")).encode("latin-1"),
+        "1 rows, 1 ROW_ENCODING",
+    )
     yield "of UTF-16", _collection(GOOD).encode("utf-16"), "1 rows"
     yield "with a number of 5,000 digits", _collection(GOOD.replace('"5"', "9" * 5_000)), UNREADABLE, "1 rows"
     yield "with the same property twice", _collection(GOOD.replace('"no"', '"no":"1","no"')), "1 rows"
@@ -100,10 +104,15 @@ def _documents() -> Iterator[tuple[Any, ...]]:
     yield "with a system in a file", _crs("/etc/passwd"), "1 rows"
     yield "with a system from the network", _crs("http://127.0.0.1/a"), "1 rows"
     yield "with a system beyond integers", _crs("EPSG:" + "9" * 50), Code.CRS_UNKNOWN
-    yield "with a system of EPSG that is none", '{"crs":{"properties":{"code":1e9}},' + _collection(GOOD)[1:], "1 rows", Code.CRS_UNKNOWN
+    yield (
+        "with a system of EPSG that is none",
+        '{"crs":{"properties":{"code":1e9}},' + _collection(GOOD)[1:],
+        "1 rows",
+        Code.CRS_UNKNOWN,
+    )
     yield "of TopoJSON", '{"type":"Topology","objects":{"a":{"type":"Point"}}}', UNREADABLE
     yield "with lines that are no features", '{"a":1}\n{"b":2}\n', UNREADABLE
-    yield "of a feature and a line that is none", f"{GOOD}\nrubbish\n", UNREADABLE
+    yield "of a feature and a line that is none", f"{GOOD}\nrubbish\n", TRUNCATED
 
 
 def _crs(name: str) -> str:
@@ -115,17 +124,37 @@ def _large() -> Iterator[tuple[Any, ...]]:
     yield "of 100,000 open objects", '{"a":' * 100_000, UNREADABLE, TRUNCATED
     yield "with a property 100,000 deep", _collection(GOOD.replace('"5"', "[" * 100_000 + "]" * 100_000)), UNREADABLE
     yield "with a geometry 100,000 deep", _deep, UNREADABLE, REJECTED, NO_COLUMN
-    yield "with a text of 10 MB", lambda: _collection(GOOD, GOOD.replace("Main", "a" * 10_000_000)), "1 rows, 1 VALUE_TOO_LONG"
-    yield "with a text of 70 MB", lambda: _collection(GOOD, GOOD.replace("Main", "a" * 70_000_000)), UNREADABLE
-    yield "with a million properties", lambda: _collection(GOOD.replace('"no"', _members(1_000_000) + ',"no"')), "1 rows"
-    yield "with a name of a property of 1 MB", lambda: _collection(GOOD.replace('"no"', f'"{"n" * 1_000_000}":1,"no"')), "1 rows"
+    yield (
+        "with a text of 10 MB",
+        lambda: _collection(GOOD, GOOD.replace("Main", "a" * 10_000_000)),
+        "1 rows, 1 VALUE_TOO_LONG",
+    )
+    yield "with a text of 140 MB", lambda: _collection(GOOD, GOOD.replace("Main", "a" * 140_000_000)), UNREADABLE
+    yield (
+        "with a million properties",
+        lambda: _collection(GOOD.replace('"no"', _members(1_000_000) + ',"no"')),
+        "1 rows",
+    )
+    yield (
+        "with a name of a property of 1 MB",
+        lambda: _collection(GOOD.replace('"no"', f'"{"n" * 1_000_000}":1,"no"')),
+        "1 rows",
+    )
     yield "with other properties in every feature", lambda: _collection(GOOD, *_different(20_000)), "20001 rows"
     yield "of 300,000 tiny features", lambda: _collection(GOOD, *["{}"] * 300_000), "1 rows, 300000 GEOMETRY_MISSING"
     yield "with a line of a million places", lambda: _collection(GOOD, FEATURE % _line(1_000_000)), "2 rows"
     yield "with 20 MB before its features", lambda: '{"x":"' + "a" * 20_000_000 + '",' + _collection(GOOD)[1:], "1 rows"
-    yield "with 70 MB before its features", lambda: '{"x":"' + "a" * 70_000_000 + '",' + _collection(GOOD)[1:], UNREADABLE
+    yield (
+        "with 140 MB before its features",
+        lambda: '{"x":"' + "a" * 140_000_000 + '",' + _collection(GOOD)[1:],
+        UNREADABLE,
+    )
     yield "with 50 MB of blanks", lambda: " " * 50_000_000 + _collection(GOOD), "1 rows"
-    yield "with 50 MB behind its features", lambda: _collection(GOOD)[:-1] + ',"x":"' + "a" * 50_000_000 + '"}', "1 rows"
+    yield (
+        "with 50 MB behind its features",
+        lambda: _collection(GOOD)[:-1] + ',"x":"' + "a" * 50_000_000 + '"}',
+        "1 rows",
+    )
 
 
 def _deep() -> str:

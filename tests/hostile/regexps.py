@@ -56,7 +56,9 @@ def _regexp(name: str, members: dict[str, Any], values: list[str], *expected: st
 
 def _rule(name: str, rule: Any, values: list[str], *expected: str) -> Case:
     lines = "".join(f'5,"{value}",10,50\n' for value in ["Main St", "Broad St", *values])
-    return case(FAMILY, name, source(conform={**CONFORM, "street": rule}), *expected, data__csv=(HEADER + lines).encode())
+    return case(
+        FAMILY, name, source(conform={**CONFORM, "street": rule}), *expected, data__csv=(HEADER + lines).encode()
+    )
 
 
 def _large() -> Iterator[Case]:
@@ -68,7 +70,10 @@ def _large() -> Iterator[Case]:
         ("ten thousand choices", "|".join(f"a{at}" for at in range(10_000))),
         ("a thousand groups", "(a?)" * 1_000),
         ("a class of everything", "[^a]{1,1000}[\\s\\S]*"),
-        ("a class of many ranges", "[" + "".join(f"\\u{code:04x}-\\u{code + 1:04x}" for code in range(256, 9000, 3)) + "]"),
+        (
+            "a class of many ranges",
+            "[" + "".join(f"\\u{code:04x}-\\u{code + 1:04x}" for code in range(256, 9000, 3)) + "]",
+        ),
         ("a pattern of 90 KB", "a?" * 45_000),
         ("lookbehinds of ten thousand letters", "(?<=" + "a" * 10_000 + ")b"),
         ("a pattern that matches nothing everywhere", "(?:)"),
@@ -79,7 +84,14 @@ def _large() -> Iterator[Case]:
     slow = ["ab" * 1_000 + f"é{at}" for at in range(300)]
     yield _regexp("a pattern just below the limit on 300 values", {"pattern": r"(\w+)+?\1x"}, slow, Code.REGEX_TOO_SLOW)
     states = [f"{at}" + "ab" * 30_000 for at in range(30)]
-    yield _regexp("a pattern of many states on 2 MB", {"pattern": "((?:(?:[ab]{1,100}){1,100}){1,2}x)"}, states, "32 rows", Code.REGEX_TOO_SLOW, Code.ROWS_REJECTED)
+    yield _regexp(
+        "a pattern of many states on 2 MB",
+        {"pattern": "((?:(?:[ab]{1,100}){1,100}){1,2}x)"},
+        states,
+        "32 rows",
+        Code.REGEX_TOO_SLOW,
+        Code.ROWS_REJECTED,
+    )
     choices = "|".join("a" * length for length in range(1, 440))
     yield _regexp("ten thousand states that all match", {"pattern": f"(?:{choices})+x"}, states, "32 rows")
     yield _regexp("choices that may be empty on 2 MB", {"pattern": "(?:a?b?){1,900}$"}, states, Code.REGEX_TOO_SLOW)

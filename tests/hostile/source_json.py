@@ -97,12 +97,16 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "conform/lon": (
         FUNCTION,
         {
-            "null": Code.COORDINATES_NOT_MAPPED, "nothing": Code.FIELD_NOT_FOUND, "a list": GOOD,
-            "a negative number": GOOD, "a number beyond floats": Code.ROWS_REJECTED,
+            "null": Code.COORDINATES_NOT_MAPPED,
+            "nothing": Code.FIELD_NOT_FOUND,
+            "a list": GOOD,
+            "a negative number": GOOD,
+            "a number beyond floats": Code.ROWS_REJECTED,
         },
     ),
     "conform/number": (
-        FUNCTION, {"nothing": GOOD, "a list": GOOD, "a negative number": GOOD, "a number beyond floats": GOOD}
+        FUNCTION,
+        {"nothing": GOOD, "a list": GOOD, "a negative number": GOOD, "a number beyond floats": GOOD},
     ),
 }
 """By pointer, below the entry but for the first six: what comes of wrong values, and of those that are right there.

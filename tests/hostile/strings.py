@@ -20,7 +20,7 @@ TEXTS = {
     "a formula with a plus": "+1+1",
     "a formula with an at": "@SUM(1+1)",
     "a script": "<script>alert(document.cookie)</script>",
-    "an image with a handler": "\"><img src=x onerror=alert(1)>",
+    "an image with a handler": '"><img src=x onerror=alert(1)>',
     "an entity": "&lt;&amp;&#x3c;&nbsp;",
     "markdown": "[evil](javascript:alert(1)) `code` **bold** | a | b |\n\n# Title",
     "a format string": "%s%n%x{0.__class__}{}",
@@ -61,7 +61,9 @@ def _in_source(name: str, text: str) -> Iterator[Case]:
     licence = {"text": text, "url": f"javascript:{text}", "attribution": True, "attribution name": text}
     yield _good(f"a licence with {name}", source(license=licence, website=text), "1 rows")
     yield _good(f"an address with {name}", source(f"{HERE}/{text}.csv"), Code.HTTP_404, Code.URL_INVALID)
-    yield _good(f"a column with {name}", source(conform={**CONFORM, "number": text, "street": text}), Code.FIELD_NOT_FOUND)
+    yield _good(
+        f"a column with {name}", source(conform={**CONFORM, "number": text, "street": text}), Code.FIELD_NOT_FOUND
+    )
     yield _good(f"a file with {name}", source(conform={**CONFORM, "file": text}), "1 rows")
     constant = {"function": "constant", "value": text}
     yield _good(f"a constant with {name}", source(conform={**CONFORM, "city": constant}), "1 rows")
@@ -77,7 +79,9 @@ def _swelling() -> Iterator[Case]:
 
     def swelling(name: str, rule: dict[str, Any]) -> Case:
         conform = {**CONFORM, "city": rule}
-        return case(FAMILY, f"more than 64 KB by {name}", source(conform=conform), "1 rows, 1 VALUE_TOO_LONG", data__csv=data)
+        return case(
+            FAMILY, f"more than 64 KB by {name}", source(conform=conform), "1 rows, 1 VALUE_TOO_LONG", data__csv=data
+        )
 
     yield swelling("join", {"function": "join", "fields": ["street", "street"]})
     yield swelling("format", {"function": "format", "fields": ["street"], "format": "$1 $1"})

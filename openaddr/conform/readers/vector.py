@@ -38,9 +38,9 @@ def open_vector(path: Path, form: str, *, layer: str | int | None = None, encodi
     own; without either it is ISO-8859-1. x is always easting or longitude, whatever order the file or its coordinate
     system has. Raises ProblemError: DATA_UNREADABLE, LAYER_NOT_FOUND, ENCODING_UNKNOWN.
     """
-    prepare()
     codec = codec_of(encoding) if encoding else None
     driver = driver_of(path, form)
+    prepare(driver)
     with gdal_at(path):
         chosen = choose_layer(path, layer, by_geometry=driver == "OpenFileGDB")
         if driver == "ESRI Shapefile":

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
-from pyogrio.raw import write_arrow
 
 from openaddr.conform.readers.dataset import Geometry, Points, Shapes
 from openaddr.conform.readers.vector import VectorFile, open_vector
 from openaddr.errors import Code, ProblemError, RowReason
 from openaddr.stages import RowAccount
+from tests.gdal import write_table
 
 POINTS = ("POINT (1 2)", None, "POINT (3 4)")
 CRS = "EPSG:25833"
@@ -33,7 +33,7 @@ def make(
     shapes = [None if text is None else shapely.to_wkb(shapely.from_wkt(text), flavor="iso") for text in geometry]
     fields = columns if columns is not None else {"name": pa.array([f"v{row}" for row in range(len(shapes))])}
     table = pa.table({**fields, "geom": pa.array(shapes, pa.binary())})
-    write_arrow(table, path, driver=driver, geometry_name="geom", geometry_type=kind, crs=crs or "EPSG:4326", **options)
+    write_table(table, path, driver=driver, geometry_name="geom", geometry_type=kind, crs=crs or "EPSG:4326", **options)
     if crs is None:
         path.with_suffix(".prj").unlink()
     return path
@@ -317,12 +317,12 @@ def test_kml_gives_its_extended_data(tmp_path: Path) -> None:
 
 
 def layered(path: Path, driver: str) -> Path:
-    write_arrow(pa.table({"name": ["t"]}), path, driver=driver, layer="names")
+    write_table(pa.table({"name": ["t"]}), path, driver=driver, layer="names")
     geometry = pa.array([shapely.to_wkb(shapely.Point(1, 2))], pa.binary())
     for name in ("Streets", "Points"):
         table = pa.table({"name": [name], "geom": geometry})
         options = {"geometry_name": "geom", "geometry_type": "Point", "crs": CRS, "append": True}
-        write_arrow(table, path, driver=driver, layer=name, **options)
+        write_table(table, path, driver=driver, layer=name, **options)
     return path
 
 
@@ -349,7 +349,7 @@ def test_batches_are_bounded_and_rows_are_counted_on(tmp_path: Path) -> None:
     rows = 20_000
     geometry = pa.array(list(shapely.to_wkb(shapely.points(np.arange(rows), 1))), pa.binary())
     table = pa.table({"n": pa.array(range(rows), pa.int32()), "geom": geometry})
-    write_arrow(table, tmp_path / "x.gpkg", driver="GPKG", geometry_name="geom", geometry_type="Point", crs=CRS)
+    write_table(table, tmp_path / "x.gpkg", driver="GPKG", geometry_name="geom", geometry_type="Point", crs=CRS)
     account = RowAccount()
     numbers = [batch.rows for batch in open_vector(tmp_path / "x.gpkg", "gpkg").batches(["n"], account)]
     assert len(numbers) > 1
