@@ -85,7 +85,8 @@ def _states(value: Any) -> int:
         return 0
     if len(value) == 2 and value[0] in (op.MAX_REPEAT, op.MIN_REPEAT):
         least, most, tree = value[1]
-        return _states(tree) * max(1, least if most is op.MAXREPEAT else most)
+        times: int = max(1, least if most is op.MAXREPEAT else most)
+        return _states(tree) * times
     return max(1, sum(_states(part) for part in value))
 
 

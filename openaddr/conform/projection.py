@@ -19,8 +19,10 @@ _READS_FILES = re.compile(r'grids\s*=(?!@null(?:[\s"]|$))|init\s*=(?!epsg:\d)|pa
 def checked(text: str, srs: str, pointer: str | None) -> str:
     """`text` when PROJ knows it as a system of places on the ground, `EPSG:4326` when it is the same as that.
 
-    A system that names files of its own is refused. Raises ProblemError(CRS_UNKNOWN); its message quotes `srs` as the source or the data has it.
+    A system that names files of its own is refused. Raises ProblemError(CRS_UNKNOWN); its message quotes `srs` as the
+    source or the data has it.
     """
+
     shown = srs if len(srs) <= _SHOWN else f"{srs[:_SHOWN]}…"
     if len(text) > _LONGEST:
         message = f"The coordinate system has {len(text):,} characters; {_LONGEST:,} are allowed."

@@ -36,7 +36,7 @@ def _empty() -> Iterator[Case]:
     yield _csv("a CSV of a header alone", HEADER.encode(), Code.NO_ROWS)
     yield _csv("a CSV of a header without its line feed", HEADER.strip().encode(), Code.NO_ROWS)
     yield _csv("a CSV of separators", b",,,,\n" * 1000, NO_COLUMN)
-    yield _csv("a CSV of one quote", b'"', NO_COLUMN, Code.DATA_EMPTY)
+    yield _csv("a CSV of one quote", b'"', NO_COLUMN)
     yield _csv("a CSV of a carriage return", b"\r", Code.DATA_EMPTY)
     yield _csv("a CSV whose header comes after its end", ROWS.encode(), UNREADABLE, headers=50)
 
@@ -46,17 +46,15 @@ def _large() -> Iterator[Case]:
     yield _csv("a CSV of 60 MB of NULs after its header", lambda: ROWS.encode() + bytes(60 * MB), UNREADABLE)
     yield _csv("a CSV of 40 MB without a line feed", lambda: b"a" * (40 * MB), UNREADABLE)
     yield _csv("a CSV with a row of 40 MB", lambda: ROWS.encode() + b"a" * (40 * MB) + b"\n", UNREADABLE)
-    yield _csv("a CSV with a value of 15 MB", lambda: _row(b"a" * (15 * MB)), "1 rows, 1 VALUE_TOO_LONG",
-               street={"function": "join", "fields": ["street"]})  # fmt: skip
+    yield _csv(
+        "a CSV with a value of 15 MB",
+        lambda: _row(b"a" * (15 * MB)),
+        "1 rows, 1 VALUE_TOO_LONG",
+        street={"function": "join", "fields": ["street"]},
+    )
     yield _csv("a CSV of 10,001 columns", lambda: b"a," * 10_000 + b"b\n", UNREADABLE)
     yield _csv("a CSV of 10,000 columns of one name", lambda: _wide(9_996), "1 rows")
-    yield _csv(
-        "a CSV with a name of a column of 1 MB",
-        lambda: b"a" * MB + b"," + ROWS.encode(),
-        Code.NO_ROWS,
-        REJECTED,
-        "1 rows",
-    )
+    yield _csv("a CSV with a name of a column of 1 MB", lambda: b"a" * MB + b"," + ROWS.encode(), "1 rows")
     yield _csv(
         "a CSV of a million commas in one row", lambda: ROWS.encode() + b"," * 1_000_000, "1 rows, 1 ROW_TOO_LONG"
     )
@@ -86,41 +84,44 @@ def _quotes() -> Iterator[Case]:
     yield _csv("line feeds in quotes", lambda: HEADER.encode() + b'5,"a\n\n\nb",1,1\n' * 50_000, "50000 rows")
     yield _csv("a header in quotes of many lines", b'"no","str\neet","x","y"\n5,a,1,1\n', "1 rows", street="str\neet")
     yield _csv("line ends of three kinds", HEADER.encode() + b"5,a,1,1\r6,b,1,1\r\n7,c,1,1\n", "3 rows")
-    yield _csv("a carriage return in every value", HEADER.encode() + b"5,a\rb,1,1\r\n" * 10, "10 rows, 10 COORDINATES_UNPARSABLE",
-               "20 rows", REJECTED)  # fmt: skip
+    yield _csv(
+        "a carriage return in every value",
+        HEADER.encode() + b"5,a\rb,1,1\r\n" * 10,
+        "20 rows",
+    )
 
 
 def _encodings() -> Iterator[Case]:
     text = HEADER + "5,Süd,1,1\n"
     yield _csv("UTF-16 that does not say so", text.encode("utf-16-le"), NO_COLUMN)
     yield _csv("UTF-16 with its mark", text.encode("utf-16"), "1 rows")
-    yield _csv("UTF-16 of an odd number of bytes", text.encode("utf-16") + b"\0", "1 rows", "1 rows, 1 ROW_ENCODING")
+    yield _csv("UTF-16 of an odd number of bytes", text.encode("utf-16") + b"\0", "1 rows, 1 ROW_ENCODING")
     yield _csv(
         "UTF-16 of lone surrogates",
         text.encode("utf-16") + b"\x00\xd8" * 100,
         "1 rows, 1 ROW_ENCODING",
-        "2 rows",
-        "1 rows",
     )
     yield _csv("UTF-32 with its mark", text.encode("utf-32"), "1 rows")
     yield _csv(
         "UTF-32 beyond Unicode",
         text.encode("utf-32") + b"\xff\xff\xff\x7f" * 10,
         "1 rows, 1 ROW_ENCODING",
-        "2 rows",
-        "1 rows",
     )
     yield _csv("a mark of UTF-16 and nothing more", codecs.BOM_UTF16_LE, Code.DATA_EMPTY)
-    yield _csv("a mark of UTF-32 before UTF-8", codecs.BOM_UTF32_LE + text.encode(), NO_COLUMN, Code.DATA_EMPTY)
+    yield _csv("a mark of UTF-32 before UTF-8", codecs.BOM_UTF32_LE + text.encode(), NO_COLUMN)
     yield _csv("a million bad bytes", lambda: _row(b"\xff" * 1_000_000), "1 rows, 1 ROW_ENCODING")
     yield _csv("bad bytes in every row", lambda: HEADER.encode() + b"5,\xff,1,1\n" * 100_000, Code.ENCODING)
     yield _csv("bad bytes in the header", b"no,str\xffeet,x,y\n5,a,1,1\n", "1 rows")
-    yield _csv("UTF-8 as EUC-KR", text.encode(), "1 rows", Code.ENCODING, encoding="EUCKR")
+    yield _csv("UTF-8 as EUC-KR", text.encode(), "1 rows", encoding="EUCKR")
     yield _csv(
         "rubbish as ISO-2022-JP", HEADER.encode() + b"5,\x1b$B\x1b(Z\xff,1,1\n", Code.ENCODING, encoding="iso2022_jp"
     )
-    yield _csv("HZ that never ends its shift", HEADER.encode() + b"5,~{" + b"aa" * 1000 + b",1,1\n", UNREADABLE,
-               Code.ENCODING, Code.NO_ROWS, REJECTED, "1 rows", encoding="hz")  # fmt: skip
+    yield _csv(
+        "HZ that never ends its shift",
+        HEADER.encode() + b"5,~{" + b"aa" * 1000 + b",1,1\n",
+        Code.ENCODING,
+        encoding="hz",
+    )
     yield _csv("the markers of bad bytes as text", _row("\ufdd041\ufdd1".encode()), "1 rows, 1 ROW_ENCODING")
     yield _csv("the marks of rejected values as text", _row("\ufdd2\ufdd3".encode()), "2 rows")
     yield _csv("UTF-7", b"no,street,x,y\n5,+ADw-script+AD4-,1,1\n", "1 rows")
@@ -128,13 +129,24 @@ def _encodings() -> Iterator[Case]:
 
 def _values() -> Iterator[Case]:
     for name, value, expected in (
-        ("infinity", "inf", REJECTED), ("minus infinity", "-Infinity", REJECTED), ("NaN", "nan", REJECTED),
-        ("1e400", "1e400", REJECTED), ("1e308", "1e308", REJECTED), ("a hexadecimal number", "0x10", REJECTED),
-        ("digits with underscores", "1_0", REJECTED), ("Arabic digits", "١٠", REJECTED), ("full-width digits", "１０", REJECTED),
-        ("two numbers", "10 20", REJECTED), ("degrees", "10°30'", REJECTED), ("a thousand digits", "1" * 1000, REJECTED),
-        ("a million digits after the point", "1." + "1" * 1_000_000, REJECTED), ("a sign alone", "-", REJECTED),
-        ("a point alone", ".", REJECTED), ("a NUL", "1\0", REJECTED), ("a formula", "=1+1", REJECTED),
-    ):  # fmt: skip
+        ("infinity", "inf", REJECTED),
+        ("minus infinity", "-Infinity", REJECTED),
+        ("NaN", "nan", REJECTED),
+        ("1e400", "1e400", REJECTED),
+        ("1e308", "1e308", REJECTED),
+        ("a hexadecimal number", "0x10", REJECTED),
+        ("digits with underscores", "1_0", REJECTED),
+        ("Arabic digits", "١٠", REJECTED),
+        ("full-width digits", "１０", REJECTED),
+        ("two numbers", "10 20", REJECTED),
+        ("degrees", "10°30'", REJECTED),
+        ("a thousand digits", "1" * 1000, REJECTED),
+        ("a million digits after the point", "1." + "1" * 1_000_000, REJECTED),
+        ("a sign alone", "-", REJECTED),
+        ("a point alone", ".", REJECTED),
+        ("a NUL", "1\0", REJECTED),
+        ("a formula", "=1+1", REJECTED),
+    ):
         data = f"{HEADER}5,Main St,{value},50\n".encode()
         yield _csv(f"a longitude that is {name}", data, str(expected))
     yield _csv("a longitude beyond the earth", HEADER.encode() + b"5,a,1e30,1e30\n", REJECTED, srs="EPSG:25833")

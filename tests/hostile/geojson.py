@@ -16,39 +16,46 @@ GOOD = FEATURE % POINT
 HEAD = '{"type":"FeatureCollection","features":['
 BROKEN_SHAPE = "1 rows, 1 GEOMETRY_BROKEN"
 
-GEOMETRIES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "of infinity": ('{"type":"Point","coordinates":[1e400,50]}', (BROKEN_SHAPE,)),
-    "of NaN": ('{"type":"Point","coordinates":[NaN,50]}', (BROKEN_SHAPE,)),
-    "of numbers as text": ('{"type":"Point","coordinates":["10","50"]}', (BROKEN_SHAPE,)),
-    "of nulls": ('{"type":"Point","coordinates":[null,null]}', (BROKEN_SHAPE, "1 rows, 1 GEOMETRY_MISSING")),
-    "of no numbers": ('{"type":"Point","coordinates":[]}', ("1 rows, 1 GEOMETRY_MISSING",)),
-    "of one number": ('{"type":"Point","coordinates":[10]}', (BROKEN_SHAPE, "1 rows, 1 GEOMETRY_MISSING")),
-    "of true and false": ('{"type":"Point","coordinates":[true,false]}', (BROKEN_SHAPE,)),
-    "of an unknown type": ('{"type":"Circle","coordinates":[10,50]}', (BROKEN_SHAPE,)),
-    "without a type": ('{"coordinates":[10,50]}', ("2 rows",)),
-    "whose type is a list": ('{"type":["Point"],"coordinates":[10,50]}', (BROKEN_SHAPE,)),
-    "that is a text": ('"POINT (10 50)"', (BROKEN_SHAPE,)),
-    "that is a list": ("[10,50]", (BROKEN_SHAPE,)),
-    "that is a number": ("5", (BROKEN_SHAPE,)),
-    "that is a feature": (GOOD, (BROKEN_SHAPE, "2 rows")),
+GEOMETRIES: dict[str, tuple[str, str]] = {
+    "of infinity": ('{"type":"Point","coordinates":[1e400,50]}', BROKEN_SHAPE),
+    "of NaN": ('{"type":"Point","coordinates":[NaN,50]}', BROKEN_SHAPE),
+    "of numbers as text": ('{"type":"Point","coordinates":["10","50"]}', BROKEN_SHAPE),
+    "of nulls": ('{"type":"Point","coordinates":[null,null]}', BROKEN_SHAPE),
+    "of no numbers": ('{"type":"Point","coordinates":[]}', "1 rows, 1 GEOMETRY_MISSING"),
+    "of one number": ('{"type":"Point","coordinates":[10]}', BROKEN_SHAPE),
+    "of true and false": ('{"type":"Point","coordinates":[true,false]}', BROKEN_SHAPE),
+    "of an unknown type": ('{"type":"Circle","coordinates":[10,50]}', BROKEN_SHAPE),
+    "without a type": ('{"coordinates":[10,50]}', "2 rows"),
+    "whose type is a list": ('{"type":["Point"],"coordinates":[10,50]}', BROKEN_SHAPE),
+    "that is a text": ('"POINT (10 50)"', BROKEN_SHAPE),
+    "that is a list": ("[10,50]", BROKEN_SHAPE),
+    "that is a number": ("5", BROKEN_SHAPE),
+    "that is a feature": (GOOD, "2 rows"),
     "of a polygon that crosses itself": (
-        '{"type":"Polygon","coordinates":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]}', ("2 rows",)
+        '{"type":"Polygon","coordinates":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]}',
+        "2 rows",
     ),
-    "of a polygon of two points": ('{"type":"Polygon","coordinates":[[[0,0],[1,1]]]}', (BROKEN_SHAPE,)),
-    "of a polygon of one place": ('{"type":"Polygon","coordinates":[[[1,1],[1,1],[1,1],[1,1]]]}', ("2 rows", BROKEN_SHAPE)),
+    "of a polygon of two points": ('{"type":"Polygon","coordinates":[[[0,0],[1,1]]]}', BROKEN_SHAPE),
+    "of a polygon of one place": (
+        '{"type":"Polygon","coordinates":[[[1,1],[1,1],[1,1],[1,1]]]}',
+        "2 rows",
+    ),
     "of a polygon whose hole is outside": (
-        '{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]],[[5,5],[6,5],[6,6],[5,5]]]}', ("2 rows",)
+        '{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]],[[5,5],[6,5],[6,6],[5,5]]]}',
+        "2 rows",
     ),
-    "of a polygon with NaN": ('{"type":"Polygon","coordinates":[[[0,0],[NaN,0],[1,1],[0,0]]]}', (BROKEN_SHAPE,)),
-    "of a line of one place": ('{"type":"LineString","coordinates":[[0,0]]}', (BROKEN_SHAPE,)),
+    "of a polygon with NaN": ('{"type":"Polygon","coordinates":[[[0,0],[NaN,0],[1,1],[0,0]]]}', BROKEN_SHAPE),
+    "of a line of one place": ('{"type":"LineString","coordinates":[[0,0]]}', BROKEN_SHAPE),
     "of a collection in itself": (
-        '{"type":"GeometryCollection","geometries":[' * 50 + "]}" * 50, (BROKEN_SHAPE, "1 rows, 1 GEOMETRY_MISSING")
+        '{"type":"GeometryCollection","geometries":[' * 50 + "]}" * 50,
+        "1 rows, 1 GEOMETRY_MISSING",
     ),
-    "of 1e308": ('{"type":"Point","coordinates":[1e308,-1e308]}', ("1 rows, 1 COORDINATES_OUTSIDE_CRS",)),
+    "of 1e308": ('{"type":"Point","coordinates":[1e308,-1e308]}', "1 rows, 1 COORDINATES_OUTSIDE_CRS"),
     "of a position of 100,000 numbers": (
-        '{"type":"Point","coordinates":[%s]}' % ",".join("1" * 100_000), ("2 rows", BROKEN_SHAPE)
+        f'{{"type":"Point","coordinates":[{",".join("1" * 100_000)}]}}',
+        "2 rows",
     ),
-}  # fmt: skip
+}
 """The geometry of a second feature beside a good one, and what comes of both."""
 
 
@@ -61,9 +68,9 @@ def cases(family: str) -> Iterator[Case]:
         return case(family, f"GeoJSON {name}", whole, *expected, data__geojson=made)
 
     for name, (geometry, expected) in GEOMETRIES.items():
-        yield found(f"with a geometry {name}", _collection(GOOD, FEATURE % geometry), *expected)
-    for name, body, *expected in (*_documents(), *_large()):
-        yield found(name, body, *expected)
+        yield found(f"with a geometry {name}", _collection(GOOD, FEATURE % geometry), expected)
+    for name, body, *outcomes in (*_documents(), *_large()):
+        yield found(name, body, *outcomes)
 
 
 def _collection(*features: str) -> str:
@@ -75,12 +82,12 @@ def _documents() -> Iterator[tuple[Any, ...]]:
     yield "of a text", '"FeatureCollection"', UNREADABLE
     yield "of null", "null", UNREADABLE
     yield "of an empty object", "{}", UNREADABLE
-    yield "of an empty list", "[]", Code.NO_ROWS, NO_COLUMN
-    yield "without features", '{"type":"FeatureCollection","features":[]}', Code.NO_ROWS, NO_COLUMN
-    yield "whose features are null", '{"type":"FeatureCollection","features":null}', Code.NO_ROWS, NO_COLUMN
-    yield "whose features are an object", '{"type":"FeatureCollection","features":{}}', UNREADABLE, NO_COLUMN
-    yield "whose features are numbers", _collection("1", "2", "3"), NO_COLUMN, REJECTED
-    yield "whose features are lists", _collection("[]", "[[]]"), NO_COLUMN, REJECTED
+    yield "of an empty list", "[]", NO_COLUMN
+    yield "without features", '{"type":"FeatureCollection","features":[]}', NO_COLUMN
+    yield "whose features are null", '{"type":"FeatureCollection","features":null}', NO_COLUMN
+    yield "whose features are an object", '{"type":"FeatureCollection","features":{}}', UNREADABLE
+    yield "whose features are numbers", _collection("1", "2", "3"), NO_COLUMN
+    yield "whose features are lists", _collection("[]", "[[]]"), NO_COLUMN
     yield "whose features are partly numbers", _collection(GOOD, "7", "null"), REJECTED
     yield "that is cut in a feature", _collection(GOOD, GOOD)[:-30], TRUNCATED
     yield "that is cut after a comma", f"{HEAD}{GOOD},", TRUNCATED
@@ -96,11 +103,13 @@ def _documents() -> Iterator[tuple[Any, ...]]:
         "1 rows, 1 ROW_ENCODING",
     )
     yield "of UTF-16", _collection(GOOD).encode("utf-16"), "1 rows"
-    yield "with a number of 5,000 digits", _collection(GOOD.replace('"5"', "9" * 5_000)), UNREADABLE, "1 rows"
+    yield "with a number of 5,000 digits", _collection(GOOD.replace('"5"', "9" * 5_000)), UNREADABLE
     yield "with the same property twice", _collection(GOOD.replace('"no"', '"no":"1","no"')), "1 rows"
-    yield "with properties of a list", _collection(GOOD, '{"type":"Feature","properties":[1],"geometry":null}'), (
-        "1 rows, 1 GEOMETRY_MISSING"
-    ), "2 rows", UNREADABLE, "1 rows, 1 ROW_UNREADABLE"  # fmt: skip
+    yield (
+        "with properties of a list",
+        _collection(GOOD, '{"type":"Feature","properties":[1],"geometry":null}'),
+        "1 rows, 1 GEOMETRY_MISSING",
+    )
     yield "with a system in a file", _crs("/etc/passwd"), "1 rows"
     yield "with a system from the network", _crs("http://127.0.0.1/a"), "1 rows"
     yield "with a system beyond integers", _crs("EPSG:" + "9" * 50), Code.CRS_UNKNOWN
@@ -108,7 +117,6 @@ def _documents() -> Iterator[tuple[Any, ...]]:
         "with a system of EPSG that is none",
         '{"crs":{"properties":{"code":1e9}},' + _collection(GOOD)[1:],
         "1 rows",
-        Code.CRS_UNKNOWN,
     )
     yield "of TopoJSON", '{"type":"Topology","objects":{"a":{"type":"Point"}}}', UNREADABLE
     yield "with lines that are no features", '{"a":1}\n{"b":2}\n', UNREADABLE
@@ -116,14 +124,14 @@ def _documents() -> Iterator[tuple[Any, ...]]:
 
 
 def _crs(name: str) -> str:
-    return '{"crs":{"type":"name","properties":{"name":"%s"}},%s' % (name, _collection(GOOD)[1:])
+    return f'{{"crs":{{"type":"name","properties":{{"name":"{name}"}}}},{_collection(GOOD)[1:]}'
 
 
 def _large() -> Iterator[tuple[Any, ...]]:
-    yield "of 100,000 open lists", "[" * 100_000, UNREADABLE, TRUNCATED
-    yield "of 100,000 open objects", '{"a":' * 100_000, UNREADABLE, TRUNCATED
+    yield "of 100,000 open lists", "[" * 100_000, UNREADABLE
+    yield "of 100,000 open objects", '{"a":' * 100_000, UNREADABLE
     yield "with a property 100,000 deep", _collection(GOOD.replace('"5"', "[" * 100_000 + "]" * 100_000)), UNREADABLE
-    yield "with a geometry 100,000 deep", _deep, UNREADABLE, REJECTED, NO_COLUMN
+    yield "with a geometry 100,000 deep", _deep, UNREADABLE
     yield (
         "with a text of 10 MB",
         lambda: _collection(GOOD, GOOD.replace("Main", "a" * 10_000_000)),

@@ -89,8 +89,8 @@ class Machine:
         for watch in (reads, writes):
             watch.close()
         touched.writes += [f"{path} has changed" for path in sorted(before ^ self._listing())]
-        touched.writes += _strays(self.output, self._known)
-        touched.reads += _quoting(self.output)
+        touched.writes += strays(self.output, self._known)
+        touched.reads += quoting(self.output)
         return results, touched
 
     def _placed(self, case: Case) -> Path:
@@ -141,7 +141,7 @@ class Touched:
         return lines + [f"written outside of a run: {path}" for path in sorted(set(self.writes))]
 
 
-def _strays(output: Path, known: set[tuple[str, str]]) -> Iterator[str]:
+def strays(output: Path, known: set[tuple[str, str]]) -> Iterator[str]:
     """Files in the output folder that belong to no run."""
     for folder, folders, names in os.walk(output):
         parts = Path(folder).relative_to(output).parts
@@ -153,7 +153,7 @@ def _strays(output: Path, known: set[tuple[str, str]]) -> Iterator[str]:
             yield f"{folder} has files and no run.json"
 
 
-def _quoting(output: Path) -> Iterator[str]:
+def quoting(output: Path) -> Iterator[str]:
     """Files in the output folder that hold what stands in the canaries."""
     for folder, _, names in os.walk(output):
         for name in names:

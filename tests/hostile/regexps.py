@@ -29,13 +29,26 @@ RUNAWAYS: dict[str, tuple[str, str]] = {
 }
 """Patterns and the value that they take for ever on."""
 NONE = {
-    "an open group": "(a", "an open class": "[a", "nothing to repeat": "*a", "a repetition of a repetition": "a**",
-    "a group that is not there": r"(a)\5", "a name that is not there": "(?P=name)", "two groups of one name": "(?P<n>a)(?P<n>b)",
-    "an unknown escape": r"\q", "an unknown extension": "(?~a)", "a range the wrong way": "[z-a]",
-    "bounds the wrong way": "a{5,2}", "a lookbehind without an end": "(?<=a+)b", "a flag in the middle": "a(?i)b",
-    "an unknown flag": "(?k)a", "a bound beyond integers": "a{99999999999999999999}", "10,000 open groups": "(" * 10_000,
-    "an unfinished escape": "\\", "a condition on no group": "(?(9)a|b)", "a property of Unicode": r"\p{L}+",
-}  # fmt: skip
+    "an open group": "(a",
+    "an open class": "[a",
+    "nothing to repeat": "*a",
+    "a repetition of a repetition": "a**",
+    "a group that is not there": r"(a)\5",
+    "a name that is not there": "(?P=name)",
+    "two groups of one name": "(?P<n>a)(?P<n>b)",
+    "an unknown escape": r"\q",
+    "an unknown extension": "(?~a)",
+    "a range the wrong way": "[z-a]",
+    "bounds the wrong way": "a{5,2}",
+    "a lookbehind without an end": "(?<=a+)b",
+    "a flag in the middle": "a(?i)b",
+    "an unknown flag": "(?k)a",
+    "a bound beyond integers": "a{99999999999999999999}",
+    "10,000 open groups": "(" * 10_000,
+    "an unfinished escape": "\\",
+    "a condition on no group": "(?(9)a|b)",
+    "a property of Unicode": r"\p{L}+",
+}
 """Patterns that are not valid."""
 
 

@@ -102,9 +102,12 @@ def _long() -> Iterator[Case]:
     many = HEADER + "".join(f"5,{'b' * 60_000}{at},10,50\n" for at in range(500))
     yield case(FAMILY, "500 streets of 60 KB", source(), "500 rows", data__csv=many.encode())
     features = [
-        {"type": "Feature", "properties": {"no": {"a": ["é" * 1000] * 100}, "street": None},
-         "geometry": {"type": "Point", "coordinates": [1, 1]}}
-    ]  # fmt: skip
+        {
+            "type": "Feature",
+            "properties": {"no": {"a": ["é" * 1000] * 100}, "street": None},
+            "geometry": {"type": "Point", "coordinates": [1, 1]},
+        }
+    ]
     nested = source(f"{HERE}/data.geojson", {"format": "geojson", "number": "no", "street": "street"})
     body = json.dumps({"type": "FeatureCollection", "features": features}).encode()
     yield case(FAMILY, "a number that is an object of 200 KB", nested, Code.ROWS_REJECTED, data__geojson=body)
