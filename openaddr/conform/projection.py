@@ -12,6 +12,8 @@ from openaddr.errors import Code, ProblemError
 _WGS84 = "EPSG:4326"
 _SHOWN = 60
 _LONGEST = 20_000
+_FORMS = re.compile(r"[\w.-]+:[\w.:,+-]+|https?://www\.opengis\.net/\S+|\w+\s*[\[(].*|\+?\w+=.*", re.DOTALL)
+"""Code, URN, address of a definition, WKT, and PROJ's own; what is neither is a name, which PROJ would guess at."""
 _READS_FILES = re.compile(r'grids\s*=(?!@null(?:[\s"]|$))|init\s*=(?!epsg:\d)|parameterfile|^\{|\0', re.IGNORECASE)
 """How a system names a file, which PROJ would open wherever it is: grids, definitions, and PROJJSON, which has both."""
 
@@ -27,6 +29,8 @@ def checked(text: str, srs: str, pointer: str | None) -> str:
     if len(text) > _LONGEST:
         message = f"The coordinate system has {len(text):,} characters; {_LONGEST:,} are allowed."
         raise _unknown(message, pointer)
+    if not _FORMS.fullmatch(text):
+        raise _unknown(f"The coordinate system {shown!r} is neither a code nor a definition.", pointer)
     if _READS_FILES.search(text):
         raise _unknown(f"The coordinate system {shown!r} names a file, which is not read.", pointer)
     try:

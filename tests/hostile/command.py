@@ -63,7 +63,9 @@ class _Command:
         )
         self._lines: queue.Queue[tuple[float, str] | None] = queue.Queue()
         assert self._process.stdout is not None
-        threading.Thread(target=_follow, args=(self._process.stdout, self._lines), daemon=True).start()
+        self._stdout = self._process.stdout
+        self._reader = threading.Thread(target=_follow, args=(self._stdout, self._lines), daemon=True)
+        self._reader.start()
 
     def results(self) -> list[Result]:
         """Results of as many cases as the command got through, the one it failed at among them."""
@@ -129,6 +131,8 @@ class _Command:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._reader.join()
+        self._stdout.close()
         self._stderr.close()
         Path(self._stderr.name).unlink()
 

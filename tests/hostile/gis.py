@@ -111,7 +111,8 @@ def _extension(world: World) -> bytes:
     canary = world.canary.with_suffix(".prj")
     return (
         'GEOGCS["x",DATUM["x",SPHEROID["GRS 1980",6378137,298.257222101]],PRIMEM["Greenwich",0],'
-        f'UNIT["degree",0.0174532925199433],EXTENSION["PROJ4","+proj=longlat +ellps=GRS80 +nadgrids={canary} +no_defs"]]'
+        'UNIT["degree",0.0174532925199433],'
+        f'EXTENSION["PROJ4","+proj=longlat +ellps=GRS80 +nadgrids={canary} +no_defs"]]'
     ).encode()
 
 

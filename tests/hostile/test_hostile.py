@@ -96,7 +96,7 @@ def test_files_of_no_run_and_files_that_quote_a_canary_are_found(tmp_path: Path)
         f"{folder.parent}/.work-1 was left behind",
         f"{folder} has files and no run.json",
     ]
-    assert list(strays(tmp_path, set()))[0] == f"{tmp_path}/csv/town is of no case"
+    assert next(strays(tmp_path, set())) == f"{tmp_path}/csv/town is of no case"
     assert list(quoting(tmp_path)) == [f"{folder}/a.txt quotes it"]
 
 
