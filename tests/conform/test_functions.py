@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from openaddr.conform.expressions import Columns, column_function
+from openaddr.conform.expressions import SMALL_PATTERN, Columns, Slowness, column_function
 from openaddr.conform.functions import MAX_VALUE_BYTES, TIMED_OUT, TOO_LONG, row_function
 from openaddr.conform.patterns import PatternError, compile_pattern, parse_replacement, rust_replacement
 from openaddr.errors import Code, ProblemError
@@ -266,6 +266,45 @@ def test_a_pattern_that_keeps_running_away_stops_the_run() -> None:
     with pytest.raises(ProblemError) as caught:
         column_function(evil, seconds=0.01)(columns)
     assert caught.value.problem.code is Code.REGEX_TOO_SLOW
+
+
+def test_slow_values_of_all_batches_and_patterns_count_together() -> None:
+    slowness = Slowness()
+    evil = parse_rule(regexp(r"^((?=a)(?:a|a)+)+$"))
+    with pytest.raises(ProblemError) as caught:
+        for batch in range(30):
+            columns = Columns(pl.DataFrame({"a": ["a" * 40 + "!" * batch + "b"]}))
+            column_function(evil, 0.01, slowness)(columns)
+    assert caught.value.problem.code is Code.REGEX_TOO_SLOW
+    assert 1 < slowness.values < 30
+
+
+def test_a_pattern_of_many_states_is_timed_and_comes_out_the_same() -> None:
+    pattern = "((?:[ab]{1,60}x){1,20})"
+    assert compile_pattern(pattern, replaces=False).states > SMALL_PATTERN
+    values = [f"{'ab' * 20}x{at}" for at in range(3_000)]
+    made = column_function(parse_rule(regexp(pattern)))(Columns(pl.DataFrame({"a": values})))
+    assert made.to_list() == ["ab" * 20 + "x"] * 3_000
+
+
+@pytest.mark.parametrize("pattern", ["((?:(?:[ab]{1,100}){1,100}){1,2}x)", "(?:a{1,900}b{1,900}){2}"])
+def test_a_pattern_whose_repetitions_multiply_is_left_to_what_can_be_stopped(pattern: str) -> None:
+    assert compile_pattern(pattern, replaces=False).rust is None
+
+
+def test_a_long_list_of_words_is_no_repetition() -> None:
+    assert compile_pattern("|".join(f"word{at}" for at in range(5_000)), replaces=False).rust is not None
+
+
+def test_a_pattern_longer_than_any_known_is_refused() -> None:
+    with pytest.raises(PatternError, match="100,001"):
+        compile_pattern("a" * 100_001, replaces=False)
+
+
+def test_a_column_as_it_is_has_the_same_limit_as_a_function() -> None:
+    columns = Columns(pl.DataFrame({"a": ["x" * (MAX_VALUE_BYTES + 1), "y"]}))
+    assert column_function(parse_rule("a"))(columns).to_list() == [TOO_LONG, "y"]
+    assert columns.spoilt
 
 
 def test_the_columns_of_a_chain_leave_its_own_variable_out() -> None:

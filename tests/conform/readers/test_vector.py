@@ -371,6 +371,19 @@ def test_a_shapefile_that_breaks_off_is_unreadable(tmp_path: Path, ending: str) 
     assert "100" in problem.message and "breaks off" in problem.message
 
 
+def test_a_shapefile_whose_index_lacks_its_head_is_unreadable(tmp_path: Path) -> None:
+    path = make(tmp_path / "x.shp", "ESRI Shapefile")
+    path.with_suffix(".shx").write_bytes(b"")
+    assert problem_of(path, "shapefile").problem.message == "x.shx breaks off: it has 0 bytes, its head alone has 100."
+
+
+def test_a_coordinate_system_that_gdal_cannot_write_out_is_unreadable(tmp_path: Path) -> None:
+    path = make(tmp_path / "x.shp", "ESRI Shapefile", crs="EPSG:4326")
+    projection = path.with_suffix(".prj")
+    projection.write_bytes(projection.read_bytes().replace(b"DATUM[", b"DATQM["))
+    assert problem_of(path, "shapefile").problem.code is Code.DATA_UNREADABLE
+
+
 def test_a_geodatabase_that_breaks_off_is_unreadable(tmp_path: Path) -> None:
     path = make(tmp_path / "x.gdb", "OpenFileGDB", geometry=["POINT (1 2)"] * 1000)
     cut(max(path.iterdir(), key=lambda file: file.stat().st_size), 0.5)
