@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
+from openaddr.errors import Code, ProblemError
 from openaddr.outputs.folder import atomic_folder, recover
 from openaddr.run import Run, Status, log, printable
 from openaddr.source.model import BrokenEntry, LayerSource
@@ -43,12 +44,20 @@ def plain_name(text: str) -> str:
 @contextmanager
 def workshop(target: Path) -> Iterator[Path]:
     """A hidden folder beside the target, on the same disk, gone afterwards; the log of the run goes there."""
+    _require_text(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     recover(target)
     _sweep(target.parent)
     scratch = tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent, ignore_cleanup_errors=True)
     with scratch as name, _log_file(Path(name) / "log.txt"):
         yield Path(name)
+
+
+def _require_text(folder: Path) -> None:
+    """Raise ProblemError where the name has bytes that are no text: not every library can write there."""
+    shown = str(folder).encode("utf-8", "backslashreplace").decode()
+    if shown != str(folder):
+        raise ProblemError(Code.OUTPUT_NOT_WRITABLE, f"{shown} cannot be used: its name is not UTF-8.")
 
 
 def _sweep(folder: Path) -> None:

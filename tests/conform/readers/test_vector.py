@@ -380,7 +380,7 @@ def test_a_shapefile_whose_index_lacks_its_head_is_unreadable(tmp_path: Path) ->
 def test_a_coordinate_system_that_gdal_cannot_write_out_is_unreadable(tmp_path: Path) -> None:
     path = make(tmp_path / "x.shp", "ESRI Shapefile", crs="EPSG:4326")
     projection = path.with_suffix(".prj")
-    projection.write_bytes(projection.read_bytes().replace(b"DATUM[", b"DATQM["))
+    projection.write_bytes(projection.read_bytes().replace(b"GCS_WGS_1984", b"GCS_\xb8"))
     assert problem_of(path, "shapefile").problem.code is Code.DATA_UNREADABLE
 
 
