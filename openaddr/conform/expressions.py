@@ -6,15 +6,12 @@ value at a time, on the rest.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from time import process_time
 
 import polars as pl
 
 from openaddr.conform import functions
-from openaddr.conform.functions import MAX_VALUE_BYTES, TIMED_OUT, TOO_LONG, Matcher
+from openaddr.conform.functions import MAX_VALUE_BYTES, TIMED_OUT, TOO_LONG, Matcher, Slowness
 from openaddr.conform.patterns import rust_replacement
-from openaddr.errors import Code, ProblemError
 from openaddr.source.rules import (
     Chain,
     Column,
@@ -34,11 +31,6 @@ from openaddr.source.rules import (
 
 WHITESPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 """What Python's strip() takes away; Rust's own list lacks U+001C to U+001F."""
-MAX_TIME_OUTS = 20
-"""The time that the slow values of a run may take together, in times of what a single one may take."""
-SLOW = 0.01
-"""A value is slow when it takes more than this share of what it may; most take a few microseconds."""
-
 SMALL_PATTERN = 500
 """States of a pattern that Rust's engine is surely quick with, whatever the values."""
 SLICE_BYTES = 32_768
@@ -95,33 +87,12 @@ class Columns:
 ColumnFunction = Callable[[Columns], pl.Series]
 
 
-@dataclass
-class Slowness:
-    """What the slow values of all regular expressions of a run have taken so far, in seconds of the processor."""
-
-    seconds: float = 0.0
-    values: int = 0
-
-    def add(self, seconds: float, matcher: Matcher) -> None:
-        """Count one value. Raises ProblemError(REGEX_TOO_SLOW) when all of them have had enough."""
-        if seconds <= SLOW * matcher.seconds:
-            return
-        self.seconds += seconds
-        self.values += 1
-        if self.seconds > MAX_TIME_OUTS * matcher.seconds:
-            raise ProblemError(
-                Code.REGEX_TOO_SLOW,
-                f"Regular expressions took {self.seconds:.1f} s on {self.values} values, the last of them the pattern "
-                f"{matcher.pattern.python.pattern[:80]!r} on {matcher.field!r}.",
-            )
-
-
 def column_function(rule: Rule, seconds: float = 1.0, slowness: Slowness | None = None) -> ColumnFunction:
     """Compile a rule; `seconds` is the time one value may spend in one regular expression. Raises RuleError."""
     slowness = slowness or Slowness()
-    matcher = functions.matcher(rule, seconds)
+    matcher = functions.matcher(rule, seconds, slowness)
     if matcher is not None:
-        return _limited(_match(matcher, slowness))
+        return _limited(_match(matcher))
     if isinstance(rule, Chain):
         return _chain(rule, seconds, slowness)
     return _limited(_plain(rule))
@@ -207,22 +178,22 @@ def _map(rule: Map) -> ColumnFunction:
     return run
 
 
-def _match(matcher: Matcher, slowness: Slowness) -> ColumnFunction:
+def _match(matcher: Matcher) -> ColumnFunction:
     in_rust = _in_rust(matcher)
     if in_rust is not None and matcher.pattern.states > SMALL_PATTERN:
-        in_rust = _in_slices(in_rust, matcher, slowness)
+        in_rust = _in_slices(in_rust, matcher)
 
     def run(columns: Columns) -> pl.Series:
         values = columns.text(matcher.field)
         if in_rust is None:
-            return _match_by_value(values, matcher, columns, slowness)
+            return _match_by_value(values, matcher, columns)
         odd = columns.odd(matcher.field)
         if odd is None:
             return in_rust(values)
         if odd.all():
-            return _match_by_value(values, matcher, columns, slowness)
+            return _match_by_value(values, matcher, columns)
         # polars' scatter writes into its own buffer, which others may share: always into a clone.
-        by_value = _match_by_value(values.filter(odd), matcher, columns, slowness)
+        by_value = _match_by_value(values.filter(odd), matcher, columns)
         return in_rust(values).clone().scatter(odd.arg_true(), by_value)
 
     return run
@@ -247,18 +218,15 @@ def _in_rust(matcher: Matcher) -> Callable[[pl.Series], pl.Series] | None:
     return lambda values: _all_groups(values, rust)
 
 
-def _in_slices(
-    in_rust: Callable[[pl.Series], pl.Series], matcher: Matcher, slowness: Slowness
-) -> Callable[[pl.Series], pl.Series]:
+def _in_slices(in_rust: Callable[[pl.Series], pl.Series], matcher: Matcher) -> Callable[[pl.Series], pl.Series]:
     """The same in small pieces, whose time is counted."""
 
     def run(values: pl.Series) -> pl.Series:
         borders = values.str.len_bytes().fill_null(0).cum_sum() // SLICE_BYTES
         made = []
         for piece in values.to_frame("value").with_columns(borders.alias("piece")).partition_by("piece"):
-            started = process_time()
-            made.append(in_rust(piece["value"]))
-            slowness.add(process_time() - started, matcher)
+            with matcher.timed():
+                made.append(in_rust(piece["value"]))
         return pl.concat(made) if made else in_rust(values)
 
     return run
@@ -269,14 +237,8 @@ def _all_groups(values: pl.Series, rust: str) -> pl.Series:
     return found.select(pl.concat_str(pl.all(), ignore_nulls=True).fill_null("")).to_series()
 
 
-def _match_by_value(values: pl.Series, matcher: Matcher, columns: Columns, slowness: Slowness) -> pl.Series:
-    def timed(value: str) -> str:
-        started = process_time()
-        found = matcher(value)
-        slowness.add(process_time() - started, matcher)
-        return found
-
-    made = _by_value(values, timed)
+def _match_by_value(values: pl.Series, matcher: Matcher, columns: Columns) -> pl.Series:
+    made = _by_value(values, matcher)
     columns.spoilt = columns.spoilt or bool(made.str.contains(TIMED_OUT, literal=True).any())
     return made
 

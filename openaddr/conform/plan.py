@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import msgspec
 import polars as pl
 
-from openaddr.conform.expressions import ColumnFunction, Columns, Slowness, column_function
-from openaddr.conform.functions import RowFunction, row_function
+from openaddr.conform.expressions import ColumnFunction, Columns, column_function
+from openaddr.conform.functions import RowFunction, Slowness, row_function
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.source.model import Conform, LayerSource
 from openaddr.source.positions import escape
@@ -187,13 +187,16 @@ def _raised(problem: Problem) -> ProblemError:
     return ProblemError(problem.code, problem.message, hint=problem.hint, pointer=problem.pointer)
 
 
-def row_plan(conform: Conform, columns: Sequence[str], pointer: str) -> tuple[tuple[str, RowFunction], ...]:
+def row_plan(
+    conform: Conform, columns: Sequence[str], pointer: str, slowness: Slowness | None = None
+) -> tuple[tuple[str, RowFunction], ...]:
     """The row-wise reference of a conform for rows of these columns. Raises ProblemError."""
     resolver = _Resolver(columns, frozenset(f"oa:{name}" for name, _ in conform.rules))
+    slowness = slowness or Slowness()
     compiled = []
     for name, rule in conform.rules:
         try:
-            compiled.append((name, row_function(resolve(rule, resolver))))
+            compiled.append((name, row_function(resolve(rule, resolver), slowness=slowness)))
         except RuleError as error:
             raise rule_problem(error, f"{pointer}/{escape(name)}") from None
     return tuple(compiled)

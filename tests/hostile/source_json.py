@@ -339,6 +339,10 @@ def _tests() -> Iterator[Case]:
     yield tests("with texts of 100 KB", {"acceptance-tests": [long]}, Code.TEST_FAILED)
     one = {"inputs": {"no": "5"}, "expected": {"number": "5"}}
     yield tests("10,000 of them", {"acceptance-tests": [one] * 10_000}, GOOD)
+    evil = {"function": "regexp", "field": "no", "pattern": "^(a+)+$"}
+    slow = {"acceptance-tests": [{"inputs": {"no": "a" * 40 + f"!{at}"}, "expected": {}} for at in range(100)]}
+    runaway = source(conform={**CONFORM, "number": evil}, test=slow)
+    yield _good("acceptance tests: 100 on which a pattern runs away", runaway, Code.REGEX_TOO_SLOW)
     yield tests("switched off and broken", {"enabled": False, "acceptance-tests": "none"}, GOOD)
 
 

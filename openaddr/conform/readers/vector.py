@@ -46,6 +46,7 @@ def open_vector(path: Path, form: str, *, layer: str | int | None = None, encodi
         if driver == "ESRI Shapefile":
             path = _plainly_named(path)
             require_whole(path)
+            _spell_in_ascii(path)
             return _open_shapefile(path, chosen, declared_codec(path) or codec or "iso8859-1")
         return _open(path, chosen, driver, _GML_OPTIONS if driver == "GML" else {}, TextRule())
 
@@ -89,6 +90,13 @@ def _plainly_named(path: Path) -> Path:
         if not link.exists():
             link.symlink_to(file.name)
     return path.with_suffix(".shp")
+
+
+def _spell_in_ascii(path: Path) -> None:
+    """Names in a .prj may be in any encoding, but pyogrio stumbles over what is not UTF-8: other letters become `?`."""
+    for file in siblings(path):
+        if file.suffix.lower() == ".prj" and not (text := file.read_bytes().decode("iso8859-1")).isascii():
+            file.write_bytes(text.encode("ascii", "replace"))
 
 
 @dataclass

@@ -377,11 +377,23 @@ def test_a_shapefile_whose_index_lacks_its_head_is_unreadable(tmp_path: Path) ->
     assert problem_of(path, "shapefile").problem.message == "x.shx breaks off: it has 0 bytes, its head alone has 100."
 
 
-def test_a_coordinate_system_that_gdal_cannot_write_out_is_unreadable(tmp_path: Path) -> None:
+def test_a_coordinate_system_with_letters_of_an_unknown_encoding_is_read(tmp_path: Path) -> None:
     path = make(tmp_path / "x.shp", "ESRI Shapefile", crs="EPSG:4326")
     projection = path.with_suffix(".prj")
-    projection.write_bytes(projection.read_bytes().replace(b"GCS_WGS_1984", b"GCS_\xb8"))
-    assert problem_of(path, "shapefile").problem.code is Code.DATA_UNREADABLE
+    projection.write_bytes(projection.read_bytes().replace(b"GCS_WGS_1984", b"R\xe9seau"))
+    assert (open_vector(path, "shapefile").crs or "").startswith('GEOGCS["R?seau"')
+
+
+def test_a_coordinate_system_that_pyogrio_stumbles_over_is_unreadable(tmp_path: Path) -> None:
+    path = make(tmp_path / "x.gpkg", "GPKG", crs="EPSG:25833")
+    name = b'GEOGCS["\xe9",DATUM["b",SPHEROID["c",6378137,298]],PRIMEM["d",0],UNIT["degree",0.0174532925199433]]'
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "UPDATE gpkg_spatial_ref_sys SET organization = 'X', definition = CAST(? AS TEXT) WHERE srs_id = 25833",
+            (name,),
+        )
+    connection.close()
+    assert problem_of(path, "gpkg").problem.code is Code.DATA_UNREADABLE
 
 
 def test_a_geodatabase_that_breaks_off_is_unreadable(tmp_path: Path) -> None:
