@@ -19,7 +19,7 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format golden bench lock clean
+.PHONY: help setup demo test proof check format golden bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ demo: setup ## Process one small source of every kind, from local servers, into 
 
 test: setup $(CONSUMERS)/.installed ## Run the tests
 	@OPENADDR_CONSUMERS_PYTHON=$(abspath $(CONSUMERS))/bin/python $(BIN)/python -m pytest -n auto $(TESTS)
+
+proof: setup ## Try a thousand bad inputs and print what came of them (PROOF="--family csv" for one kind)
+	@$(BIN)/python -m tests.hostile.proof $(PROOF)
 
 check: $(VENV)/.installed ## Read the code: style, form and types
 	@$(BIN)/ruff check .

@@ -391,5 +391,5 @@ ROW_REASONS: dict[RowReason, str] = {
     RowReason.ROW_TOO_LONG: "the row has more values than the header has names",
     RowReason.ROW_UNREADABLE: "the row cannot be read as the format says",
     RowReason.FUNCTION_TIMED_OUT: "a regular expression took too long on the value",
-    RowReason.VALUE_TOO_LONG: "a function made more than 64 KB of text",
+    RowReason.VALUE_TOO_LONG: "a value has more than 64 KB of text",
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from openaddr import __version__
-from openaddr.box import Box, Confinement
+from openaddr.box import Box, Confinement, layers
 from openaddr.conform.readers.modules import ESRI_READER, READERS
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.outputs.tippecanoe import find_tippecanoe
@@ -52,6 +52,7 @@ class Journey:
         if entry.skip:
             raise ProblemError(Code.SOURCE_SKIP, "The source says to skip.", pointer=f"{entry.pointer}/skip")
         run.key = self.key()
+        log.info("box: %s", ", ".join(layer.what if not layer.missing else f"no {layer.name}" for layer in layers()))
         try:
             with run.stage("test"):
                 run.tests_passed = self._test()

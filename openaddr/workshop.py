@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from openaddr.errors import Code, ProblemError
 from openaddr.outputs.folder import recover
 
 WORK, PARTIAL, NEW = ".work-", ".partial-", ".new-"
@@ -24,12 +25,20 @@ SECONDS_KEPT = {WORK: 60.0, PARTIAL: 3600.0, NEW: 3600.0}
 @contextmanager
 def workshop(target: Path) -> Iterator[Path]:
     """A hidden folder beside the target, gone afterwards."""
+    _require_text(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     recover(target)
     _sweep(target.parent)
     scratch = tempfile.TemporaryDirectory(prefix=WORK, dir=target.parent, ignore_cleanup_errors=True)
     with scratch as name, _held(Path(name)):
         yield Path(name)
+
+
+def _require_text(folder: Path) -> None:
+    """Raise ProblemError where the name has bytes that are no text: not every library can write there."""
+    shown = str(folder).encode("utf-8", "backslashreplace").decode()
+    if shown != str(folder):
+        raise ProblemError(Code.OUTPUT_NOT_WRITABLE, f"{shown} cannot be used: its name is not UTF-8.")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,21 @@ from typer.testing import CliRunner
 
 from demo.servers.files import FileServer
 from openaddr.cli import app
+from tests.gdal import bring_drivers_back
 
 # Whether a change lands is decided by the same examples every time; the search for new ones goes on at desks. No
 # deadlines: the machines are shared, and slow at times.
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture(autouse=True)
+def drivers_of_gdal() -> Iterator[None]:
+    """What a test reads in this process takes no driver from the tests after it."""
+    yield
+    if "openaddr.conform.readers.gdal" in sys.modules:
+        bring_drivers_back()
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,20 @@ def test_rows_in_are_rows_out_and_rows_rejected_by_reason(web: FileServer, proce
     assert "ROWS_REJECTED" in [warning["code"] for warning in run["warnings"]]
 
 
+def test_an_output_folder_whose_name_is_no_text_is_refused(web: FileServer, process: Process, tmp_path: Path) -> None:
+    serve(web)
+    answer = process(source_of(web), "--output", os.fsdecode(os.fsencode(tmp_path) + b"/o\xff"))
+    assert (answer.exit_code, answer.code) == (6, "OUTPUT_NOT_WRITABLE")
+    assert "\\udcff" in answer.run["problem"]["message"]
+    assert web.requests == []
+
+
+def test_a_row_with_a_value_that_is_too_long_names_the_attribute(web: FileServer, process: Process) -> None:
+    serve(web, CSV + f"4,1,{'a' * 70_000},10,50\n")
+    (example,) = process(source_of(web)).run["rejected"]["examples"]
+    assert example == {"reason": "VALUE_TOO_LONG", "row": 4, "value": "street"}
+
+
 def test_a_row_with_foreign_bytes_is_left_out_and_shown(web: FileServer, process: Process) -> None:
     serve(web, CSV.encode() + b"4,1,Caf\xe9 St,10,50\n")
     run = process(source_of(web)).run

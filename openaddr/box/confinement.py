@@ -36,7 +36,7 @@ class Layer:
 def layers() -> tuple[Layer, ...]:
     """The layers of the box and whether this machine has them."""
     return (
-        Layer("limits", "memory, time, file size"),
+        Layer("limits", "rlimits and a watch on memory and time"),
         Layer("files", f"Landlock {files.version() or ''}".rstrip(), files.missing()),
-        Layer("calls", "seccomp: network, programs, kernel", calls.missing()),
+        Layer("calls", "seccomp", calls.missing()),
     )

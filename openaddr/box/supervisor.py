@@ -82,7 +82,7 @@ class Box:
         """
         rules = replace(confinement, writable=confinement.writable.resolve(), readable=_resolved(confinement.readable))
         call = Call(function, arguments, rules, self._is_whole(), preload)
-        with tempfile.TemporaryFile() as errors:
+        with tempfile.TemporaryFile(dir=rules.writable) as errors:
             last = _Watch(call, progress, self.use, errors).run()
         if isinstance(last, Result):
             return value_of(last, returns, (rules.writable, *rules.readable))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from openaddr.conform.functions import Slowness
 from openaddr.conform.plan import row_plan
 from openaddr.conform.rows import canonical_row
 from openaddr.errors import Code, ProblemError
@@ -21,11 +22,13 @@ class Difference:
     got: object
 
 
-def conform_row(conform: Conform, layer: Layer, inputs: Mapping[str, Any], pointer: str) -> dict[str, str]:
+def conform_row(
+    conform: Conform, layer: Layer, inputs: Mapping[str, Any], pointer: str, slowness: Slowness | None = None
+) -> dict[str, str]:
     """One row through the reference: columns of the data in, output attributes out. Raises ProblemError."""
     row = {name: "" if value is None else str(value) for name, value in inputs.items()}
     made: dict[str, str] = {}
-    for name, function in row_plan(conform, tuple(row), pointer):
+    for name, function in row_plan(conform, tuple(row), pointer, slowness):
         made[name] = function(row) or ""
         row[f"oa:{name}"] = made[name]
     return canonical_row({name: made.get(name, "") for name in ATTRIBUTES[layer]}, layer)
@@ -35,9 +38,9 @@ def differences(entry: LayerSource) -> list[Difference]:
     """What the tests of a source expected and did not get. Raises ProblemError when a rule cannot be used."""
     if entry.conform is None:
         return []
-    found = []
+    found, slowness = [], Slowness()
     for test in entry.tests:
-        got = conform_row(entry.conform, entry.layer, test.inputs, f"{entry.pointer}/conform")
+        got = conform_row(entry.conform, entry.layer, test.inputs, f"{entry.pointer}/conform", slowness)
         for attribute, expected in test.expected.items():
             if not _equal(expected, got.get(attribute)):
                 found.append(Difference(test, attribute, expected, got.get(attribute)))

@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from openaddr.conform import functions
-from openaddr.conform.functions import MAX_VALUE_BYTES, TIMED_OUT, TOO_LONG, Matcher
+from openaddr.conform.functions import MAX_VALUE_BYTES, TIMED_OUT, TOO_LONG, Matcher, Slowness
 from openaddr.conform.patterns import rust_replacement
-from openaddr.errors import Code, ProblemError
 from openaddr.source.rules import (
     Chain,
     Column,
@@ -32,7 +31,10 @@ from openaddr.source.rules import (
 
 WHITESPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 """What Python's strip() takes away; Rust's own list lacks U+001C to U+001F."""
-MAX_TIME_OUTS = 20
+SMALL_PATTERN = 500
+"""States of a pattern that Rust's engine is surely quick with, whatever the values."""
+SLICE_BYTES = 32_768
+"""Text that a larger pattern gets at once; nothing can stop it on the way."""
 
 _ODD = r"[^\x20-\x7e]"
 
@@ -44,7 +46,6 @@ class Columns:
         self._frame = frame
         self._odd: dict[str, pl.Series | None] = {}
         self.spoilt = False
-        self.time_outs = 0
 
     @property
     def height(self) -> int:
@@ -59,9 +60,9 @@ class Columns:
         return self._frame[name] if name in self else pl.repeat("", self.height, eager=True, dtype=pl.String)
 
     def odd(self, name: str) -> pl.Series | None:
-        """Which values are not wholly printable ASCII, None when all are."""
+        """Which values are not wholly printable ASCII or are very long, None when there are none."""
         if name not in self._odd:
-            mask = self.text(name).str.contains(_ODD)
+            mask = self.text(name).str.contains(_ODD) | (self.text(name).str.len_bytes() > MAX_VALUE_BYTES)
             self._odd[name] = mask if mask.any() else None
         return self._odd[name]
 
@@ -86,20 +87,21 @@ class Columns:
 ColumnFunction = Callable[[Columns], pl.Series]
 
 
-def column_function(rule: Rule, seconds: float = 1.0) -> ColumnFunction:
+def column_function(rule: Rule, seconds: float = 1.0, slowness: Slowness | None = None) -> ColumnFunction:
     """Compile a rule; `seconds` is the time one value may spend in one regular expression. Raises RuleError."""
-    matcher = functions.matcher(rule, seconds)
+    slowness = slowness or Slowness()
+    matcher = functions.matcher(rule, seconds, slowness)
     if matcher is not None:
         return _limited(_match(matcher))
     if isinstance(rule, Chain):
-        return _chain(rule, seconds)
-    if isinstance(rule, Column):
-        return lambda columns: columns.text(rule.name)
+        return _chain(rule, seconds, slowness)
     return _limited(_plain(rule))
 
 
 def _plain(rule: Rule) -> ColumnFunction:
     names = columns_of(rule)
+    if isinstance(rule, Column):
+        return lambda columns: columns.text(rule.name)
     if isinstance(rule, Constant):
         text = functions.as_text(rule.value)
         return lambda columns: pl.repeat(text, columns.height, eager=True, dtype=pl.String)
@@ -178,6 +180,8 @@ def _map(rule: Map) -> ColumnFunction:
 
 def _match(matcher: Matcher) -> ColumnFunction:
     in_rust = _in_rust(matcher)
+    if in_rust is not None and matcher.pattern.states > SMALL_PATTERN:
+        in_rust = _in_slices(in_rust, matcher)
 
     def run(columns: Columns) -> pl.Series:
         values = columns.text(matcher.field)
@@ -214,6 +218,20 @@ def _in_rust(matcher: Matcher) -> Callable[[pl.Series], pl.Series] | None:
     return lambda values: _all_groups(values, rust)
 
 
+def _in_slices(in_rust: Callable[[pl.Series], pl.Series], matcher: Matcher) -> Callable[[pl.Series], pl.Series]:
+    """The same in small pieces, whose time is counted."""
+
+    def run(values: pl.Series) -> pl.Series:
+        borders = values.str.len_bytes().fill_null(0).cum_sum() // SLICE_BYTES
+        made = []
+        for piece in values.to_frame("value").with_columns(borders.alias("piece")).partition_by("piece"):
+            with matcher.timed():
+                made.append(in_rust(piece["value"]))
+        return pl.concat(made) if made else in_rust(values)
+
+    return run
+
+
 def _all_groups(values: pl.Series, rust: str) -> pl.Series:
     found = values.str.extract_groups(rust).struct.unnest()
     return found.select(pl.concat_str(pl.all(), ignore_nulls=True).fill_null("")).to_series()
@@ -221,16 +239,7 @@ def _all_groups(values: pl.Series, rust: str) -> pl.Series:
 
 def _match_by_value(values: pl.Series, matcher: Matcher, columns: Columns) -> pl.Series:
     made = _by_value(values, matcher)
-    late = int(made.str.contains(TIMED_OUT, literal=True).sum())
-    if late:
-        columns.spoilt = True
-        columns.time_outs += late
-        if columns.time_outs > MAX_TIME_OUTS:
-            raise ProblemError(
-                Code.REGEX_TOO_SLOW,
-                f"The pattern {matcher.pattern.python.pattern[:80]!r} took longer than {matcher.seconds:g} s on "
-                f"each of {columns.time_outs} values of {matcher.field!r}.",
-            )
+    columns.spoilt = columns.spoilt or bool(made.str.contains(TIMED_OUT, literal=True).any())
     return made
 
 
@@ -257,8 +266,8 @@ def _limited(function: ColumnFunction) -> ColumnFunction:
     return limited
 
 
-def _chain(rule: Chain, seconds: float) -> ColumnFunction:
-    steps = functions.compile_steps(rule, lambda step: column_function(step, seconds))
+def _chain(rule: Chain, seconds: float, slowness: Slowness) -> ColumnFunction:
+    steps = functions.compile_steps(rule, lambda step: column_function(step, seconds, slowness))
 
     def run(columns: Columns) -> pl.Series:
         names = [name for name in functions.chain_names(rule) if name.startswith("oa:") or name not in columns]

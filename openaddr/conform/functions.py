@@ -6,11 +6,14 @@ names to text. A function gives text, or None where it sets nothing: '' for an a
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import process_time
 from typing import TypeVar
 
 from openaddr.conform.patterns import Part, Pattern, PatternError, compile_pattern, parse_replacement
+from openaddr.errors import Code, ProblemError
 from openaddr.source.rules import (
     Chain,
     Column,
@@ -41,6 +44,11 @@ TOO_LONG = "\ufdd2"
 TIMED_OUT = "\ufdd3"
 """Noncharacters that stand for a value which must reject its row; Unicode promises that no text holds them."""
 
+MAX_TIME_OUTS = 20
+"""The time that the slow values of a run may take together, in times of what a single one may take."""
+SLOW = 0.01
+"""A value is slow when it takes more than this share of what it may; most take a few microseconds."""
+
 KPH_PER_MPH = 1.60934
 
 _NUMBER = r"(?:\d+(?:[ -]\d/\d)?|\d+-\d+|\d+-?[A-Z])"
@@ -51,6 +59,27 @@ POSTFIXED_STREET_WITH_UNITS = rf"(?i)^(?:\s*{_NUMBER}\s+)?(.+?)(?:\s+{_UNIT}.+)?
 POSTFIXED_UNIT = rf"(?i)\s({_UNIT}.+)$"
 
 
+@dataclass
+class Slowness:
+    """What the slow values of all regular expressions of a run have taken so far, in seconds of the processor."""
+
+    seconds: float = 0.0
+    values: int = 0
+
+    def add(self, seconds: float, matcher: "Matcher") -> None:
+        """Count one value. Raises ProblemError(REGEX_TOO_SLOW) when all of them have had enough."""
+        if seconds <= SLOW * matcher.seconds:
+            return
+        self.seconds += seconds
+        self.values += 1
+        if self.seconds > MAX_TIME_OUTS * matcher.seconds:
+            raise ProblemError(
+                Code.REGEX_TOO_SLOW,
+                f"Regular expressions took {self.seconds:.1f} s on {self.values} values, the last of them the pattern "
+                f"{matcher.pattern.python.pattern[:80]!r} on {matcher.field!r}.",
+            )
+
+
 @dataclass(frozen=True)
 class Matcher:
     """A regular expression ready for use; `replacement` None means extraction of its groups."""
@@ -59,32 +88,41 @@ class Matcher:
     pattern: Pattern
     replacement: tuple[Part, ...] | None
     seconds: float
+    slowness: Slowness
 
     def __call__(self, value: str) -> str:
-        try:
-            if self.replacement is None:
-                return self.pattern.extract(value, self.seconds)
-            return self.pattern.substitute(self.replacement, value, self.seconds)
-        except TimeoutError:
-            return TIMED_OUT
+        with self.timed():
+            try:
+                if self.replacement is None:
+                    return self.pattern.extract(value, self.seconds)
+                return self.pattern.substitute(self.replacement, value, self.seconds)
+            except TimeoutError:
+                return TIMED_OUT
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Counts what the processor does meanwhile. Raises ProblemError(REGEX_TOO_SLOW)."""
+        started = process_time()
+        yield
+        self.slowness.add(process_time() - started, self)
 
 
-def matcher(rule: Rule, seconds: float) -> Matcher | None:
+def matcher(rule: Rule, seconds: float, slowness: Slowness) -> Matcher | None:
     """The matcher of a rule that is a regular expression, None for other rules. Raises RuleError."""
     match rule:
         case Regexp(field, pattern, replace):
-            return _matcher(field, pattern, replace, seconds)
+            return _matcher(field, pattern, replace, seconds, slowness)
         case PrefixedNumber(field):
-            return _matcher(field, PREFIXED_NUMBER, "", seconds)
+            return _matcher(field, PREFIXED_NUMBER, "", seconds, slowness)
         case PostfixedStreet(field, may_contain_units):
             street = POSTFIXED_STREET_WITH_UNITS if may_contain_units else POSTFIXED_STREET
-            return _matcher(field, street, "", seconds)
+            return _matcher(field, street, "", seconds, slowness)
         case PostfixedUnit(field):
-            return _matcher(field, POSTFIXED_UNIT, "", seconds)
+            return _matcher(field, POSTFIXED_UNIT, "", seconds, slowness)
     return None
 
 
-def _matcher(field: str, text: str, replace: str, seconds: float) -> Matcher:
+def _matcher(field: str, text: str, replace: str, seconds: float, slowness: Slowness) -> Matcher:
     try:
         pattern = compile_pattern(text, replaces=bool(replace))
     except PatternError as error:
@@ -93,16 +131,17 @@ def _matcher(field: str, text: str, replace: str, seconds: float) -> Matcher:
         replacement = parse_replacement(replace, pattern) if replace else None
     except PatternError as error:
         raise RuleError(str(error), "/replace") from None
-    return Matcher(field, pattern, replacement, seconds)
+    return Matcher(field, pattern, replacement, seconds, slowness)
 
 
-def row_function(rule: Rule, seconds: float = 1.0) -> RowFunction:
+def row_function(rule: Rule, seconds: float = 1.0, slowness: Slowness | None = None) -> RowFunction:
     """Compile a rule; `seconds` is the time one value may spend in one regular expression. Raises RuleError."""
-    found = matcher(rule, seconds)
+    slowness = slowness or Slowness()
+    found = matcher(rule, seconds, slowness)
     if found is not None:
         return _limited(lambda row: found(row.get(found.field, "")))
     if isinstance(rule, Chain):
-        return _chain(rule, seconds)
+        return _chain(rule, seconds, slowness)
     return _limited(_plain(rule))
 
 
@@ -161,8 +200,8 @@ def compile_steps(rule: Chain, compile_step: Callable[[Rule], Compiled]) -> list
     return steps
 
 
-def _chain(rule: Chain, seconds: float) -> RowFunction:
-    steps = compile_steps(rule, lambda step: row_function(step, seconds))
+def _chain(rule: Chain, seconds: float, slowness: Slowness) -> RowFunction:
+    steps = compile_steps(rule, lambda step: row_function(step, seconds, slowness))
     names = chain_names(rule)
 
     def run(row: Row) -> str | None:
@@ -206,8 +245,7 @@ def format_parts(template: str) -> FormatParts:
     """Take a template apart; `$1` is the first field."""
     pieces = _PLACEHOLDER.split(template)
     pairs = zip(pieces[0::2], pieces[1::2], strict=False)
-    # A number of a thousand digits is out of range like any other, but int() would refuse it.
-    return FormatParts(tuple((literal, int(number[:9]) - 1) for literal, number in pairs), pieces[-1])
+    return FormatParts(tuple((literal, int(number) - 1) for literal, number in pairs), pieces[-1])
 
 
 def fill(parts: FormatParts, values: Sequence[str]) -> str:

@@ -21,6 +21,8 @@ _SAME_AS_WGS84 = frozenset({"EPSG:4326", "4326", "OGC:CRS84", "CRS84", "URN:OGC:
 _NUMBER = r"^[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?$"
 _STEPS = 1e7
 _EXACT_BELOW = 1e8
+_FARTHEST = 1e9
+"""No system has degrees beyond this, and numbers that are far beyond have no place in a whole number."""
 _BARE_CODE = re.compile(r"(?:EPSG:+)?\s*(\d{1,9})", re.IGNORECASE)
 _PROJECTION = "openaddr.conform.projection"
 
@@ -77,13 +79,13 @@ def check_crs(srs: str, pointer: str | None = None) -> str:
 
 
 def to_wgs84(geometry: Geometry, crs: str) -> tuple[Geometry, Mask]:
-    """Longitude and latitude, and which rows cannot be placed on earth; `crs` as `check_crs` gave it.
+    """Longitude and latitude, and which rows are nowhere near the earth; `crs` as `check_crs` gave it.
 
     Of shapes x and y are transformed, a third ordinate stays. Without geometry a row stays so and is not bad.
     """
     if crs != WGS84:
         geometry = _transformed(geometry, crs)
-    return geometry, _not_finite(geometry)
+    return geometry, _not_on_earth(geometry)
 
 
 def _transformed(geometry: Geometry, crs: str) -> Geometry:
@@ -113,12 +115,12 @@ def _mapped(values: npt.NDArray[np.object_], change: Any) -> npt.NDArray[np.obje
     return changed
 
 
-def _not_finite(geometry: Geometry) -> Mask:
+def _not_on_earth(geometry: Geometry) -> Mask:
     if isinstance(geometry, Points):
-        return np.isinf(geometry.x) | np.isinf(geometry.y)
+        return (np.abs(geometry.x) > _FARTHEST) | (np.abs(geometry.y) > _FARTHEST)
     coordinates, rows = shapely.get_coordinates(geometry.values, return_index=True)
     bad = np.zeros(len(geometry.values), dtype=np.bool_)
-    bad[rows[~np.isfinite(coordinates).all(axis=1)]] = True
+    bad[rows[~(np.abs(coordinates) <= _FARTHEST).all(axis=1)]] = True
     return bad
 
 

@@ -15,8 +15,12 @@ from typing import Any
 
 from openaddr.conform.timelimit import limited
 
+MAX_PATTERN = 100_000
+"""Characters of a pattern; the longest known is a list of 48,236."""
 MAX_REPEATS = 1000
 """A larger bound of a repetition blows up the automaton of Rust's engine."""
+MAX_STATES = 2_000
+"""States of an automaton, all of which the engine may have to look at for every letter; long patterns may have more."""
 
 Part = str | int
 """A piece of a replacement: literal text or the number of a group."""
@@ -32,11 +36,15 @@ class _Untranslatable(Exception):
 
 @dataclass(frozen=True)
 class Pattern:
-    """One compiled pattern. `rust` is its text in Rust's syntax, None when only Python's rules will do."""
+    """One compiled pattern. `rust` is its text in Rust's syntax, None when only Python's rules will do.
+
+    `states` is about how many states the automaton of Rust's engine has.
+    """
 
     python: re.Pattern[str]
     rust: str | None
     groups: int
+    states: int = 0
 
     def extract(self, value: str, seconds: float) -> str:
         """The groups of the first match that took part, joined. Raises TimeoutError."""
@@ -57,15 +65,32 @@ def _expander(parts: tuple[Part, ...]) -> Callable[[re.Match[str]], str]:
 
 def compile_pattern(text: str, *, replaces: bool) -> Pattern:
     """Compile a pattern for extraction or replacement. Raises PatternError."""
+    if len(text) > MAX_PATTERN:
+        raise PatternError(f"a pattern may have {MAX_PATTERN:,} characters, this one has {len(text):,}")
     try:
         compiled = re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
         raise PatternError(f"the pattern {text[:80]!r} is not valid: {error}") from None
-    return Pattern(compiled, _translated(text, replaces), compiled.groups)
-
-
-def _translated(text: str, replaces: bool) -> str | None:
     tree = parser.parse(text)
+    states = _states(tree)
+    few = states <= max(MAX_STATES, len(text))
+    return Pattern(compiled, _translated(tree, replaces) if few else None, compiled.groups, states)
+
+
+def _states(value: Any) -> int:
+    """About as many as there are letters and classes, each as often as it may be repeated."""
+    if isinstance(value, parser.SubPattern):
+        return sum(_states(node) for node in value)
+    if not isinstance(value, (list, tuple)):
+        return 0
+    if len(value) == 2 and value[0] in (op.MAX_REPEAT, op.MIN_REPEAT):
+        least, most, tree = value[1]
+        times: int = max(1, least if most is op.MAXREPEAT else most)
+        return _states(tree) * times
+    return max(1, sum(_states(part) for part in value))
+
+
+def _translated(tree: Any, replaces: bool) -> str | None:
     if replaces and tree.getwidth()[0] == 0:
         # Python also replaces the empty match right after a match, Rust does not.
         return None
@@ -217,7 +242,7 @@ def _part(found: re.Match[str], pattern: Pattern) -> Part:
     name = found[1] or found[2]
     number = int(name) if name.isdigit() else pattern.python.groupindex.get(name, -1)
     if not 0 <= number <= pattern.groups:
-        raise PatternError(f"the replacement names group {name}, but the pattern has {pattern.groups}")
+        raise PatternError(f"the replacement names group {name[:80]}, but the pattern has {pattern.groups}")
     return number
 
 

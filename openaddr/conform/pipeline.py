@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,7 @@ class _Run:
     def _reject_spoilt(self, rows: Rows) -> Rows:
         for mark, reason in ((TOO_LONG, RowReason.VALUE_TOO_LONG), (TIMED_OUT, RowReason.FUNCTION_TIMED_OUT)):
             marked = rows.attributes.select(pl.any_horizontal(pl.all().str.contains(mark, literal=True))).to_series()
-            rows = rows.reject(marked.to_numpy(), reason, self.account)
+            rows = rows.reject(marked.to_numpy(), reason, self.account, partial(_spoilt, rows.attributes, mark))
         return rows
 
     def _located_on_earth(self, rows: Rows) -> Rows:
@@ -154,6 +155,11 @@ class _Run:
         attributes = canonical(rows.attributes, layer)
         ids = hashes(attributes, rows.geometry, layer, self.identity)
         return pl.DataFrame([ids, *attributes.get_columns(), *_geometry_columns(rows.geometry, layer)])
+
+
+def _spoilt(attributes: pl.DataFrame, mark: str, row: int) -> str:
+    """The attributes of a row whose values are no more than a mark."""
+    return ", ".join(name for name, value in attributes.row(row, named=True).items() if mark in value)
 
 
 def _geometry_columns(geometry: Geometry, layer: Layer) -> list[pl.Series]:

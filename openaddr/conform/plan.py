@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from openaddr.conform.expressions import ColumnFunction, Columns, column_function
-from openaddr.conform.functions import RowFunction, row_function
+from openaddr.conform.functions import RowFunction, Slowness, row_function
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.source.model import Conform, LayerSource
 from openaddr.source.positions import escape
@@ -101,7 +101,8 @@ def compile_plan(conform: Conform, layer: Layer, columns: Sequence[str], pointer
     rules = {name: resolve(rule, resolver) for name, rule in named.items()}
     named_columns = (name for rule in rules.values() for name in (*columns_of(rule), *variables_of(rule)))
     needed = dict.fromkeys(name for name in named_columns if name in columns)
-    compiled = {name: _compiled(rule, f"{pointer}/{name}", seconds) for name, rule in rules.items()}
+    slowness = Slowness()
+    compiled = {name: _compiled(rule, f"{pointer}/{name}", seconds, slowness) for name, rule in rules.items()}
     return Plan(
         layer,
         tuple(needed),
@@ -113,9 +114,9 @@ def compile_plan(conform: Conform, layer: Layer, columns: Sequence[str], pointer
     )
 
 
-def _compiled(rule: Rule, pointer: str, seconds: float) -> ColumnFunction:
+def _compiled(rule: Rule, pointer: str, seconds: float, slowness: Slowness | None = None) -> ColumnFunction:
     try:
-        return column_function(rule, seconds)
+        return column_function(rule, seconds, slowness)
     except RuleError as error:
         raise rule_problem(error, pointer) from None
 
@@ -186,13 +187,16 @@ def _raised(problem: Problem) -> ProblemError:
     return ProblemError(problem.code, problem.message, hint=problem.hint, pointer=problem.pointer)
 
 
-def row_plan(conform: Conform, columns: Sequence[str], pointer: str) -> tuple[tuple[str, RowFunction], ...]:
+def row_plan(
+    conform: Conform, columns: Sequence[str], pointer: str, slowness: Slowness | None = None
+) -> tuple[tuple[str, RowFunction], ...]:
     """The row-wise reference of a conform for rows of these columns. Raises ProblemError."""
     resolver = _Resolver(columns, frozenset(f"oa:{name}" for name, _ in conform.rules))
+    slowness = slowness or Slowness()
     compiled = []
     for name, rule in conform.rules:
         try:
-            compiled.append((name, row_function(resolve(rule, resolver))))
+            compiled.append((name, row_function(resolve(rule, resolver), slowness=slowness)))
         except RuleError as error:
             raise rule_problem(error, f"{pointer}/{escape(name)}") from None
     return tuple(compiled)

@@ -1,5 +1,6 @@
 """Coordinate systems by PROJ: whether one is usable, and the way from it to longitude and latitude."""
 
+import re
 from functools import lru_cache
 
 import pyproj
@@ -10,14 +11,28 @@ from openaddr.errors import Code, ProblemError
 
 _WGS84 = "EPSG:4326"
 _SHOWN = 60
+_LONGEST = 20_000
+_FORMS = re.compile(r"[\w.-]+:[\w.:,+-]+|https?://www\.opengis\.net/\S+|\w+\s*[\[(].*|\+?\w+=.*", re.DOTALL)
+"""Code, URN, address of a definition, WKT, and PROJ's own; what is neither is a name, which PROJ would guess at."""
+_READS_FILES = re.compile(r'grids\s*=(?!@null(?:[\s"]|$))|init\s*=(?!epsg:\d)|parameterfile|^\{|\0', re.IGNORECASE)
+"""How a system names a file, which PROJ would open wherever it is: grids, definitions, and PROJJSON, which has both."""
 
 
 def checked(text: str, srs: str, pointer: str | None) -> str:
     """`text` when PROJ knows it as a system of places on the ground, `EPSG:4326` when it is the same as that.
 
-    Raises ProblemError(CRS_UNKNOWN); its message quotes `srs` as the source or the data has it.
+    A system that names files of its own is refused. Raises ProblemError(CRS_UNKNOWN); its message quotes `srs` as the
+    source or the data has it.
     """
+
     shown = srs if len(srs) <= _SHOWN else f"{srs[:_SHOWN]}…"
+    if len(text) > _LONGEST:
+        message = f"The coordinate system has {len(text):,} characters; {_LONGEST:,} are allowed."
+        raise _unknown(message, pointer)
+    if not _FORMS.fullmatch(text):
+        raise _unknown(f"The coordinate system {shown!r} is neither a code nor a definition.", pointer)
+    if _READS_FILES.search(text):
+        raise _unknown(f"The coordinate system {shown!r} names a file, which is not read.", pointer)
     try:
         crs = pyproj.CRS.from_user_input(text)
     except CRSError:

@@ -67,6 +67,6 @@ def _gzip_blocks(path: Path, budget: Budget) -> Iterator[bytes]:
                 done += len(block)
                 budget.spend(len(block), path.name)
                 yield block
-    except (EOFError, BadGzipFile, isal_zlib.error) as error:  # type: ignore[misc]  # its stub calls it a value
+    except (EOFError, BadGzipFile, OverflowError, isal_zlib.error) as error:  # type: ignore[misc]  # a value in its stub
         message = f"The gzip file is damaged after {done:,} unpacked bytes: {error}."
         raise ProblemError(Code.ARCHIVE_BAD, message) from None

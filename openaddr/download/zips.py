@@ -126,6 +126,8 @@ def _blocks(archive: ZipFile, member: ZipInfo) -> Iterator[bytes]:
         with archive.open(member) as file:
             while block := file.read(BLOCK):
                 yield block
+    except MemoryError:
+        raise bad(f"asks for more memory than there is to unpack member {member.filename!r}") from None
     except (NotImplementedError, RuntimeError) as error:
         message = f"The member {member.filename!r} cannot be unpacked: {error}."
         raise ProblemError(Code.ARCHIVE_UNSUPPORTED, message) from None

@@ -14,6 +14,8 @@ from openaddr.stages import ATTRIBUTES, Layer
 PROTOCOLS = {"http": "http", "https": "http", "ftp": "ftp", "file": "file", "esri": "ESRI"}
 FORMATS = ("csv", "geojson", "shapefile", "shapefile-polygon", "gdb", "gpkg", "xml")
 COMPRESSIONS = ("zip", "gzip")
+MAX_ENTRIES = 500
+"""Layer sources of one file; the largest known has 4."""
 
 
 def parse_entries(value: Mapping[str, Any]) -> Iterator[LayerSource | BrokenEntry]:
@@ -29,6 +31,10 @@ def parse_entries(value: Mapping[str, Any]) -> Iterator[LayerSource | BrokenEntr
     layers = value["layers"]
     if not isinstance(layers, dict):
         raise schema_error(f"`layers` is an object of lists, not {json_kind(layers)}.", "/layers")
+    count = sum(len(members) if isinstance(members, list) else 1 for members in layers.values())
+    if count > MAX_ENTRIES:
+        message = f"The source file has {count:,} sources in its layers; {MAX_ENTRIES:,} are allowed."
+        raise ProblemError(Code.SOURCE_TOO_LARGE, message, pointer="/layers")
     for layer, members in layers.items():
         yield from _layer_entries(layer, members, f"/layers/{escape(layer)}")
 

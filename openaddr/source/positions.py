@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from json import decoder
 
 _TOKEN = re.compile(r'[ \t\r\n]*(?:(?P<string>")|(?P<mark>[{}\[\],:])|(?P<word>[^\s{}\[\],:"]+))')
@@ -40,8 +41,12 @@ def escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+@lru_cache(maxsize=1)
 def positions(text: str) -> dict[str, Position]:
-    """Pointer of every value to its position; of a repeated member the last one counts, as in `json`."""
+    """Pointer of every value to its position; of a repeated member the last one counts, as in `json`.
+
+    Kept for the text at hand: a source of a thousand mistakes asks a thousand times.
+    """
     starts = [match.end() for match in re.finditer(r"\n", text)]
     return {pointer: _position(starts, offset) for pointer, offset in _offsets(text)}
 

@@ -4,12 +4,21 @@ A rule is a column name, a list of column names, or a function object; here each
 limits are checked when the record is built, so whoever holds a `Rule` may use it without further checks.
 """
 
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 import msgspec
 
 MAX_CHAIN_STEPS = 64
 MAX_NESTING = 8
+MAX_COLUMNS = 256
+"""Columns that one function may name; the longest list known has 8."""
+MAX_INDEX = 1_000_000
+MAX_TEXT = 1_000
+"""Characters of a text that a function adds to every row; the longest known has 30."""
+MAX_PLACEHOLDERS = 64
+
+Names = Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_COLUMNS)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -31,15 +40,15 @@ class Function(msgspec.Struct, frozen=True, tag_field="function"):
 class Join(Function, tag="join", frozen=True):
     """The non-blank values, stripped and joined with `separator`."""
 
-    fields: tuple[str, ...]
-    separator: str = " "
+    fields: Names
+    separator: Text = " "
 
 
 class Format(Function, tag="format", frozen=True):
     """A template with $1, $2 … for `fields`; a literal stands only where the field after it has a value."""
 
-    fields: tuple[str, ...]
-    format: str
+    fields: Names
+    format: Text
 
 
 class Regexp(Function, tag="regexp", frozen=True):
@@ -47,7 +56,7 @@ class Regexp(Function, tag="regexp", frozen=True):
 
     field: str
     pattern: str
-    replace: str = ""
+    replace: Text = ""
 
 
 class PrefixedNumber(Function, tag="prefixed_number", frozen=True):
@@ -86,28 +95,28 @@ class RemovePostfix(Function, tag="remove_postfix", frozen=True):
 class FirstNonEmpty(Function, tag="first_non_empty", frozen=True):
     """The first value that is not blank."""
 
-    fields: tuple[str, ...]
+    fields: Names
 
 
 class Constant(Function, tag="constant", frozen=True):
     """The same value for every row."""
 
-    value: str | int | float | bool
+    value: Text | int | float | bool
 
 
 class Map(Function, tag="map", frozen=True):
     """A table from values to values."""
 
     field: str
-    mapping: dict[str, str | int | float]
-    otherwise: str | int | float = msgspec.field(default="", name="else")
+    mapping: dict[str, Text | int | float]
+    otherwise: Text | int | float = msgspec.field(default="", name="else")
 
 
 class Get(Function, tag="get", frozen=True):
     """One item of a list that the data holds as text, counted from 0; negative counts from the end."""
 
     field: str
-    index: int
+    index: Annotated[int, msgspec.Meta(ge=-MAX_INDEX, le=MAX_INDEX)]
 
 
 class MphToKph(Function, tag="mph_to_kph", frozen=True):
@@ -156,11 +165,15 @@ def parse_rule(value: Any, depth: int = 0) -> Rule:
     if isinstance(value, list):
         return Merge(_names(value))
     if isinstance(value, dict):
-        return _chain(value, depth) if value.get("function") == "chain" else _function(value)
+        rule = _chain(value, depth) if value.get("function") == "chain" else _function(value)
+        _require_few_steps(rule)
+        return rule
     raise RuleError(f"a rule is a column name, a list of column names or a function object, not {_shown(value)}")
 
 
 def _names(value: list[Any]) -> tuple[str, ...]:
+    if len(value) > MAX_COLUMNS:
+        raise RuleError(f"a list may name {MAX_COLUMNS} columns, this one names {len(value):,}")
     for index, name in enumerate(value):
         if not isinstance(name, str):
             raise RuleError(f"a column name is text, not {_shown(name)}", f"/{index}")
@@ -176,10 +189,13 @@ def _function(value: dict[str, Any]) -> Rule:
         raise RuleError(message, "/function" if "function" in value else "")
     try:
         rule: Rule = msgspec.convert(value, SimpleFunction)
-        return rule
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise RuleError(message, pointer_of(path.rstrip("`"))) from None
+    if isinstance(rule, Format) and rule.format.count("$") > MAX_PLACEHOLDERS:
+        count = rule.format.count("$")
+        raise RuleError(f"a template may have {MAX_PLACEHOLDERS} fields, this one has {count}", "/format")
+    return rule
 
 
 def _chain(value: dict[str, Any], depth: int) -> Chain:
@@ -189,10 +205,23 @@ def _chain(value: dict[str, Any], depth: int) -> Chain:
     if not isinstance(variable, str):
         raise RuleError(f"the `variable` of a chain is text, not {_shown(variable)}", "/variable")
     if len(functions) > MAX_CHAIN_STEPS:
-        raise RuleError(f"a chain may have {MAX_CHAIN_STEPS} steps, this one has {len(functions)}", "/functions")
+        raise RuleError(f"a chain may have {MAX_CHAIN_STEPS} steps, this one has {len(functions):,}", "/functions")
     if depth >= MAX_NESTING:
         raise RuleError(f"chains may be nested {MAX_NESTING} deep", "/functions")
     return Chain(tuple(_step(step, index, depth) for index, step in enumerate(functions)), variable)
+
+
+def _require_few_steps(rule: Rule) -> None:
+    """Chains in chains multiply, so it is all the steps that count."""
+    steps = _steps_of(rule)
+    if steps > MAX_CHAIN_STEPS:
+        message = f"a chain may have {MAX_CHAIN_STEPS} steps with those of the chains in it, this one has {steps}"
+        raise RuleError(message, "/functions")
+
+
+def _steps_of(rule: Rule) -> int:
+    """Steps of a chain and of the chains in it that are no chains themselves; 0 for other rules."""
+    return sum(_steps_of(step) or 1 for step in rule.steps) if isinstance(rule, Chain) else 0
 
 
 def _step(step: Any, index: int, depth: int) -> Rule:

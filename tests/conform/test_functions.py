@@ -6,16 +6,18 @@ behaviour.
 
 import random
 import re
+from functools import partial
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 
-from openaddr.conform.expressions import Columns, column_function
-from openaddr.conform.functions import MAX_VALUE_BYTES, TIMED_OUT, TOO_LONG, row_function
+from openaddr.conform.expressions import SMALL_PATTERN, Columns, column_function
+from openaddr.conform.functions import MAX_VALUE_BYTES, TIMED_OUT, TOO_LONG, Slowness, row_function
 from openaddr.conform.patterns import PatternError, compile_pattern, parse_replacement, rust_replacement
+from openaddr.conform.timelimit import limited
 from openaddr.errors import Code, ProblemError
 from openaddr.source.rules import RuleError, columns_of, parse_rule
 
@@ -58,7 +60,7 @@ CASES: list[tuple[Any, dict[str, str], str | None]] = [
     (FORMAT, {"a": "12.0", "b": "3.0.0"}, "foo 12-3.0 bar"),
     (function("format", fields=["a", "b"], format="$1-$9-$2"), {"a": "A", "b": "B"}, "A-B"),
     (function("format", fields=["a"], format="no place"), {"a": "A"}, ""),
-    (function("format", fields=["a"], format="$" + "9" * 5000 + "$1"), {"a": "A"}, "A"),
+    (function("format", fields=["a"], format="$" + "9" * 900 + "$1"), {"a": "A"}, "A"),
     (regexp(r"^([0-9]+)"), {"a": "12 Main"}, "12"),
     (regexp(r"^([0-9]+)"), {"a": "Main"}, ""),
     (regexp(r"^[0-9]+"), {"a": "12 Main"}, ""),
@@ -204,12 +206,17 @@ def test_any_pattern_gives_what_python_gives(seed: int, texts: list[str], replac
             compile_pattern(pattern, replaces=replaces)
         return
     rule = regexp(pattern, "<$0>" if replaces else None)
-    expected = [
-        compiled.sub(r"<\g<0>>", text)
-        if replaces
-        else "".join(group or "" for group in (compiled.search(text) or re.match("", "")).groups())  # type: ignore[union-attr]
-        for text in texts
-    ]
+
+    def by_python(text: str) -> str:
+        if replaces:
+            return compiled.sub(r"<\g<0>>", text)
+        found = compiled.search(text)
+        return "".join(group or "" for group in found.groups()) if found else ""
+
+    try:
+        expected = [limited(0.5, partial(by_python, text)) for text in texts]
+    except TimeoutError:
+        reject()  # a pattern that runs away on one of the texts says nothing
     assert by_column(rule, [{"a": text} for text in texts]) == expected
 
 
@@ -266,6 +273,53 @@ def test_a_pattern_that_keeps_running_away_stops_the_run() -> None:
     with pytest.raises(ProblemError) as caught:
         column_function(evil, seconds=0.01)(columns)
     assert caught.value.problem.code is Code.REGEX_TOO_SLOW
+
+
+def test_slow_values_of_all_batches_and_patterns_count_together() -> None:
+    slowness = Slowness()
+    evil = parse_rule(regexp(r"^((?=a)(?:a|a)+)+$"))
+    with pytest.raises(ProblemError) as caught:
+        for batch in range(30):
+            columns = Columns(pl.DataFrame({"a": ["a" * 40 + "!" * batch + "b"]}))
+            column_function(evil, 0.01, slowness)(columns)
+    assert caught.value.problem.code is Code.REGEX_TOO_SLOW
+    assert 1 < slowness.values < 30
+
+
+def test_slow_values_of_single_rows_count_together_too() -> None:
+    evil = row_function(parse_rule(regexp(r"^((?=a)(?:a|a)+)+$")), 0.01)
+    with pytest.raises(ProblemError) as caught:
+        for row in range(30):
+            evil({"a": "a" * 40 + "!" * row + "b"})
+    assert caught.value.problem.code is Code.REGEX_TOO_SLOW
+
+
+def test_a_pattern_of_many_states_is_timed_and_comes_out_the_same() -> None:
+    pattern = "((?:[ab]{1,60}x){1,20})"
+    assert compile_pattern(pattern, replaces=False).states > SMALL_PATTERN
+    values = [f"{'ab' * 20}x{at}" for at in range(3_000)]
+    made = column_function(parse_rule(regexp(pattern)))(Columns(pl.DataFrame({"a": values})))
+    assert made.to_list() == ["ab" * 20 + "x"] * 3_000
+
+
+@pytest.mark.parametrize("pattern", ["((?:(?:[ab]{1,100}){1,100}){1,2}x)", "(?:a{1,900}b{1,900}){2}"])
+def test_a_pattern_whose_repetitions_multiply_is_left_to_what_can_be_stopped(pattern: str) -> None:
+    assert compile_pattern(pattern, replaces=False).rust is None
+
+
+def test_a_long_list_of_words_is_no_repetition() -> None:
+    assert compile_pattern("|".join(f"word{at}" for at in range(5_000)), replaces=False).rust is not None
+
+
+def test_a_pattern_longer_than_any_known_is_refused() -> None:
+    with pytest.raises(PatternError, match="100,001"):
+        compile_pattern("a" * 100_001, replaces=False)
+
+
+def test_a_column_as_it_is_has_the_same_limit_as_a_function() -> None:
+    columns = Columns(pl.DataFrame({"a": ["x" * (MAX_VALUE_BYTES + 1), "y"]}))
+    assert column_function(parse_rule("a"))(columns).to_list() == [TOO_LONG, "y"]
+    assert columns.spoilt
 
 
 def test_the_columns_of_a_chain_leave_its_own_variable_out() -> None:

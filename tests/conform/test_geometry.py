@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from openaddr.conform import geometry as geo
 from openaddr.conform.readers.dataset import Points, Shapes
 from openaddr.errors import Code, ProblemError
+from tests.hostile.canaries import READS, Watch
 
 NAN = float("nan")
 POLISH_X, POLISH_Y = 362247.370000110415276, 362733.549999997019768
@@ -117,6 +119,46 @@ def test_a_system_that_says_no_place_on_earth_is_unknown(srs: str) -> None:
     assert caught.value.problem.code is Code.CRS_UNKNOWN
     assert caught.value.problem.pointer == "/layers/addresses/0/conform/srs"
     assert repr(srs) in caught.value.problem.message
+
+
+@pytest.mark.parametrize(
+    "srs",
+    [
+        "+proj=longlat +nadgrids={} +type=crs",
+        "+proj=longlat +nadgrids=@null,{} +type=crs",
+        "+proj=longlat +geoidgrids=@{} +type=crs",
+        "+proj=pipeline +step +proj=hgridshift +grids={}",
+        "+init={}:1",
+        'GEOGCS["x",EXTENSION["PROJ4","+proj=longlat +nadgrids={}"]]',
+        'BOUNDCRS[ABRIDGEDTRANSFORMATION["x",METHOD["NTv2"],PARAMETERFILE["x","{}"]]]',
+        '{{"type": "BoundCRS", "file": "{}"}}',
+        "{}",
+        "@{}",
+        "WGS 84 / UTM zone 33N",
+        "EPSG:4326\0",
+        "+proj=utm " * 3000,
+    ],
+)
+def test_a_system_that_names_a_file_or_has_to_be_guessed_is_unknown(srs: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.gsb"
+    secret.write_text("x")
+    watch = Watch([tmp_path], READS)
+    with pytest.raises(ProblemError) as caught:
+        geo.check_crs(srs.format(secret))
+    assert caught.value.problem.code is Code.CRS_UNKNOWN
+    assert watch.seen() == []
+    watch.close()
+
+
+def test_the_grid_that_is_called_null_is_no_file() -> None:
+    assert geo.check_crs("+proj=longlat +ellps=GRS80 +nadgrids=@null +no_defs +type=crs")
+
+
+def test_numbers_that_no_system_has_are_bad_whatever_the_system() -> None:
+    _, bad = geo.to_wgs84(points((1e308, 5.0), (5.0, -1e10), (1e8, 5.0)), geo.WGS84)
+    assert bad.tolist() == [True, True, False]
+    _, bad = geo.to_wgs84(shapes("LINESTRING (0 0, 1e200 1)", "LINESTRING (0 0, 1 1)"), geo.WGS84)
+    assert bad.tolist() == [True, False]
 
 
 def test_what_lies_outside_a_system_is_bad_and_the_rest_is_kept() -> None:

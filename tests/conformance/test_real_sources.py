@@ -10,7 +10,7 @@ import pytest
 
 from openaddr.conform.acceptance import differences
 from openaddr.conform.expressions import Columns, column_function
-from openaddr.conform.functions import matcher, row_function
+from openaddr.conform.functions import Slowness, matcher, row_function
 from openaddr.conform.plan import check_rules
 from openaddr.source.model import LayerSource
 from openaddr.source.parse import read_source
@@ -82,7 +82,7 @@ def test_every_real_pattern_gives_what_pythons_re_gives(entries: list[LayerSourc
     assert len(patterns) > 250
     in_rust = 0
     for rule in patterns.values():
-        found = matcher(rule, 1.0)
+        found = matcher(rule, 1.0, Slowness())
         assert found is not None
         in_rust += found.pattern.rust is not None
         sample = chooser.choices(values, k=VALUES)

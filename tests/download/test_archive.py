@@ -233,6 +233,11 @@ def test_a_gzip_file_that_ends_early_is_bad(pack: Pack, problem: Fail, cut: int)
     assert problem(pack(packed[:cut], "data.csv.gz")).code == Code.ARCHIVE_BAD
 
 
+def test_a_gzip_file_whose_name_never_ends_is_bad(pack: Pack, problem: Fail) -> None:
+    packed = b"\x1f\x8b\x08\x08" + bytes(6) + b"a" * 2_000_000
+    assert problem(pack(packed, "data.csv.gz")).code == Code.ARCHIVE_BAD
+
+
 def test_a_gzip_file_with_a_wrong_checksum_is_bad(pack: Pack, problem: Fail) -> None:
     packed = bytearray(gzip.compress(b"LON,LAT\n" * 1000))
     packed[-6] ^= 0xFF

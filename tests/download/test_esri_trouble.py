@@ -8,7 +8,9 @@ import pytest
 
 from demo.servers.esri import OID
 from demo.servers.esri_trouble import ROWS, WAYS
-from openaddr.errors import ProblemError
+from demo.servers.files import FileServer
+from demo.servers.serving import Response
+from openaddr.errors import Code, Problem, ProblemError
 from openaddr.stages import Downloaded
 from tests.download.conftest import SETTINGS
 
@@ -68,3 +70,9 @@ def test_all_rows_come_or_a_problem_says_how_many_are_missing(
             assert set(ids) == set(range(1, ROWS + 1))
     assert server.most_open <= SETTINGS.esri_connections
     assert len(server.requests) < 300
+
+
+@pytest.mark.parametrize("fields", [5, "OBJECTID", {"name": "OBJECTID"}, [5, None, {}, [1]], True])
+def test_fields_that_are_no_list_of_fields_are_no_layer(fields: object, problem: Callable[..., Problem]) -> None:
+    with FileServer(responses={"/layer": Response(json.dumps({"fields": fields, "name": "x"}).encode())}) as server:
+        assert problem(server.url + "/layer", "ESRI").code is Code.ESRI_NO_QUERY

@@ -165,12 +165,40 @@ def test_an_unknown_layer_is_a_problem_of_its_own() -> None:
     assert isinstance(entry, BrokenEntry) and entry.problem.code is Code.LAYER_UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ["a"] * 257,
+        {"function": "join", "fields": ["a"] * 257},
+        {"function": "join", "fields": ["a"], "separator": "-" * 1001},
+        {"function": "format", "fields": ["a"], "format": "$1" * 65},
+        {"function": "format", "fields": ["a"], "format": "x" * 1001},
+        {"function": "regexp", "field": "a", "pattern": "a", "replace": "x" * 1001},
+        {"function": "constant", "value": "x" * 1001},
+        {"function": "map", "field": "a", "mapping": {"a": "x" * 1001}},
+        {"function": "map", "field": "a", "mapping": {}, "else": "x" * 1001},
+        {"function": "get", "field": "a", "index": -(2**63)},
+        {"function": "get", "field": "a", "index": 10**30},
+    ],
+)
+def test_a_function_that_asks_for_too_much_is_not_usable(rule: Any) -> None:
+    assert broken(conform={"format": "csv", "number": rule}).code is Code.FUNCTION_INVALID
+
+
+@pytest.mark.parametrize("layers", [{"addresses": [{}] * 501}, {f"layer {at}": 0 for at in range(501)}])
+def test_a_file_of_more_sources_than_anybody_has_is_too_large(layers: Any) -> None:
+    problem = problem_of(json.dumps({"schema": 2, "layers": layers}).encode())
+    assert (problem.code, problem.pointer) == (Code.SOURCE_TOO_LARGE, "/layers")
+    assert "501" in problem.message
+
+
 def test_chains_may_not_be_nested_or_prolonged_without_end() -> None:
     nested: Any = "a"
     for _ in range(12):
         nested = {"function": "chain", "functions": [nested]}
     endless = {"function": "chain", "functions": ["a"] * 65}
-    for rule in (nested, endless):
+    both = {"function": "chain", "functions": [{"function": "chain", "functions": ["a"] * 13}] * 5}
+    for rule in (nested, endless, both):
         problem = broken(conform={"format": "csv", "number": rule})
         assert problem.code is Code.FUNCTION_INVALID
 

@@ -45,3 +45,10 @@ def test_of_a_repeated_member_the_last_one_counts() -> None:
 @pytest.mark.parametrize(("pointer", "line"), [("", 1), ("/a", 2), ("/a/0", 3), ("/a/9/missing", 2), ("/nowhere", 1)])
 def test_the_line_of_a_missing_value_is_that_of_its_nearest_ancestor(pointer: str, line: int) -> None:
     assert line_of('{\n"a": [\n1]}', pointer) == line
+
+
+def test_a_text_of_many_mistakes_is_read_once() -> None:
+    text = '{"a": [' + ", ".join(["1"] * 50) + "]}"
+    before = positions.cache_info().misses
+    assert [line_of(text, f"/a/{at}") for at in range(50)] == [1] * 50
+    assert positions.cache_info().misses == before + 1

@@ -56,6 +56,9 @@ def require_whole(shapefile: Path) -> None:
 
 
 def _require_shapes(shapefile: Path, index: Path) -> None:
+    if index.stat().st_size < _SHX_HEADER:
+        message = f"{index.name} breaks off: it has {index.stat().st_size} bytes, its head alone has {_SHX_HEADER}."
+        raise ProblemError(Code.DATA_UNREADABLE, message)
     entries = np.fromfile(index, dtype=">i4", offset=_SHX_HEADER, count=-1)
     places = entries[: len(entries) // 2 * 2].reshape(-1, 2).astype(np.int64)
     size = shapefile.stat().st_size

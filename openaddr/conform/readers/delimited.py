@@ -20,6 +20,8 @@ MAX_ODD = 1000
 """Records of one block that may be set aside before Python's csv module reads the whole block."""
 
 MAX_COLUMNS = 10_000
+BATCH_ROWS = 65_536
+"""Rows handed on at once: a block may have a million rows of two bytes, which would fill the memory further on."""
 
 
 def open_delimited(
@@ -60,13 +62,14 @@ def open_delimited(
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:
     """The same names where repeated ones have got a number: `name`, `name_2`, `name_3`."""
-    taken, given = set(names), list[str]()
+    taken, given, numbers = set(names), dict[str, None](), dict[str, int]()
     for name in names:
-        choice, number = name, 1
+        choice, number = name, numbers.get(name, 1)
         while choice in given or (number > 1 and choice in taken):
             number += 1
             choice = f"{name}_{number}"
-        given.append(choice)
+        given[choice] = None
+        numbers[name] = number
     return tuple(given)
 
 
@@ -104,8 +107,9 @@ class DelimitedFile:
                     kept = reject_marked(frame, rows, account)
                     frame, rows = frame.filter(kept) if columns else frame, rows[kept]
                 self.share = records.file.share
-                if len(rows):
-                    yield Batch(frame, None, rows)
+                for start in range(0, len(rows), BATCH_ROWS):
+                    end = start + BATCH_ROWS
+                    yield Batch(frame[start:end], None, rows[start:end])
 
     def _frame(
         self, run: bytes | Rows, records: Records, places: list[int], account: RowAccount

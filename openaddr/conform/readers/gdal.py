@@ -1,7 +1,7 @@
-"""GDAL in this process: the few drivers that our formats need, no network, and its errors in our words.
+"""GDAL in this process: the one driver that a file needs, no network, and its errors in our words.
 
 GDAL finds out by itself what a file is and by default has sixty drivers, among them some that fetch what a file tells
-them to. Here all others are removed before the first file is opened.
+them to. Here all but one are removed before a file is opened.
 """
 
 import warnings
@@ -15,8 +15,6 @@ import pyogrio
 from pyogrio import _ogr, errors
 
 from openaddr.errors import Code, ProblemError
-
-DRIVERS = ("ESRI Shapefile", "OpenFileGDB", "GPKG", "GML", "LIBKML")
 
 BATCH_BYTES = 32_000_000
 
@@ -44,19 +42,26 @@ _FAILURES = (
     errors.CRSError,
     pa.ArrowException,
     OSError,
+    # What pyogrio raises where GDAL cannot write a damaged coordinate system out as text.
+    UnboundLocalError,
 )
 
 
-@cache
-def prepare() -> None:
-    """Remove all other drivers and apply the settings, once in a process."""
-    others = [name for name in pyogrio.list_drivers() if name not in DRIVERS]
-    pyogrio.set_gdal_config_options({**_SETTINGS, "GDAL_SKIP": ",".join(others)})
-    # pyogrio registers drivers when it is imported; registering again is when GDAL looks at GDAL_SKIP.
+def prepare(driver: str) -> None:
+    """Remove all drivers but this one and apply the settings: half a millisecond."""
+    others = _all_drivers() - {driver}
+    pyogrio.set_gdal_config_options({**_SETTINGS, "GDAL_SKIP": ",".join(sorted(others))})
+    # Registering is when GDAL looks at GDAL_SKIP; it also brings back the driver that was removed for another file.
     _ogr._register_drivers()
-    left = set(pyogrio.list_drivers()) - set(DRIVERS)
-    if left:
-        raise RuntimeError(f"GDAL still has the drivers {sorted(left)}")
+    left = set(pyogrio.list_drivers())
+    if left != {driver}:
+        raise RuntimeError(f"GDAL has the drivers {sorted(left)} and not only {driver}")
+
+
+@cache
+def _all_drivers() -> frozenset[str]:
+    """What GDAL was built with, asked before any is removed."""
+    return frozenset(pyogrio.list_drivers())
 
 
 @contextmanager

@@ -102,6 +102,6 @@ def _root(head: bytes) -> str | None:
         parser.Parse(head.lstrip(), False)
     except _Found as found:
         return str(found)
-    except expat.ExpatError:
+    except (expat.ExpatError, LookupError):  # the latter for an encoding that is none
         return None
     return None

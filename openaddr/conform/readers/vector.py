@@ -38,14 +38,15 @@ def open_vector(path: Path, form: str, *, layer: str | int | None = None, encodi
     own; without either it is ISO-8859-1. x is always easting or longitude, whatever order the file or its coordinate
     system has. Raises ProblemError: DATA_UNREADABLE, LAYER_NOT_FOUND, ENCODING_UNKNOWN.
     """
-    prepare()
     codec = codec_of(encoding) if encoding else None
     driver = driver_of(path, form)
+    prepare(driver)
     with gdal_at(path):
         chosen = choose_layer(path, layer, by_geometry=driver == "OpenFileGDB")
         if driver == "ESRI Shapefile":
             path = _plainly_named(path)
             require_whole(path)
+            _spell_in_ascii(path)
             return _open_shapefile(path, chosen, declared_codec(path) or codec or "iso8859-1")
         return _open(path, chosen, driver, _GML_OPTIONS if driver == "GML" else {}, TextRule())
 
@@ -89,6 +90,13 @@ def _plainly_named(path: Path) -> Path:
         if not link.exists():
             link.symlink_to(file.name)
     return path.with_suffix(".shp")
+
+
+def _spell_in_ascii(path: Path) -> None:
+    """Names in a .prj may be in any encoding, but pyogrio stumbles over what is not UTF-8: other letters become `?`."""
+    for file in siblings(path):
+        if file.suffix.lower() == ".prj" and not (text := file.read_bytes().decode("iso8859-1")).isascii():
+            file.write_bytes(text.encode("ascii", "replace"))
 
 
 @dataclass

@@ -45,7 +45,10 @@ class EsriLayer:
 
 def parse_layer(metadata: Mapping[str, Any], host: str) -> EsriLayer:
     """Read the metadata of a layer. Raises ProblemError: ESRI_NO_QUERY or ESRI_LAYER_CHANGED."""
-    fields = [item for item in metadata.get("fields") or () if isinstance(item, dict) and item.get("name")]
+    listed = metadata.get("fields")
+    fields = (
+        [item for item in listed if isinstance(item, dict) and item.get("name")] if isinstance(listed, list) else []
+    )
     _require_queryable(metadata, bool(fields), host)
     advanced = metadata.get("advancedQueryCapabilities")
     advanced = advanced if isinstance(advanced, dict) else {}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openaddr.conform.readers.delimited import DelimitedFile, open_delimited, unique_names
+from openaddr.conform.readers.delimited import BATCH_ROWS, DelimitedFile, open_delimited, unique_names
 from openaddr.conform.readers.records import Limits
 from openaddr.errors import Code, ProblemError, RowReason
 from openaddr.stages import RowAccount
@@ -190,6 +190,17 @@ def test_a_header_may_span_lines_and_a_title_above_it_may_hold_a_quote(tmp_path:
 )
 def test_repeated_names_get_a_number(names: list[str], unique: tuple[str, ...]) -> None:
     assert unique_names(names) == unique
+
+
+def test_many_names_that_are_all_the_same_take_no_time() -> None:
+    assert unique_names(["a"] * 10_000)[-1] == "a_10000"
+
+
+def test_a_block_of_very_short_rows_comes_in_bounded_batches(tmp_path: Path) -> None:
+    file = opened(tmp_path / "a.csv", "a\n" + "1\n" * 200_000)
+    batches = list(file.batches(("a",), RowAccount()))
+    assert max(batch.frame.height for batch in batches) <= BATCH_ROWS
+    assert [row for batch in batches for row in batch.rows.tolist()] == list(range(1, 200_001))
 
 
 @given(st.lists(st.sampled_from(["a", "a_2", "a_2_2", "a_3", "b", ""]), max_size=8))

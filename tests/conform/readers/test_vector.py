@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
-from pyogrio.raw import write_arrow
 
 from openaddr.conform.readers.dataset import Geometry, Points, Shapes
 from openaddr.conform.readers.vector import VectorFile, open_vector
 from openaddr.errors import Code, ProblemError, RowReason
 from openaddr.stages import RowAccount
+from tests.gdal import write_table
 
 POINTS = ("POINT (1 2)", None, "POINT (3 4)")
 CRS = "EPSG:25833"
@@ -33,7 +33,7 @@ def make(
     shapes = [None if text is None else shapely.to_wkb(shapely.from_wkt(text), flavor="iso") for text in geometry]
     fields = columns if columns is not None else {"name": pa.array([f"v{row}" for row in range(len(shapes))])}
     table = pa.table({**fields, "geom": pa.array(shapes, pa.binary())})
-    write_arrow(table, path, driver=driver, geometry_name="geom", geometry_type=kind, crs=crs or "EPSG:4326", **options)
+    write_table(table, path, driver=driver, geometry_name="geom", geometry_type=kind, crs=crs or "EPSG:4326", **options)
     if crs is None:
         path.with_suffix(".prj").unlink()
     return path
@@ -317,12 +317,12 @@ def test_kml_gives_its_extended_data(tmp_path: Path) -> None:
 
 
 def layered(path: Path, driver: str) -> Path:
-    write_arrow(pa.table({"name": ["t"]}), path, driver=driver, layer="names")
+    write_table(pa.table({"name": ["t"]}), path, driver=driver, layer="names")
     geometry = pa.array([shapely.to_wkb(shapely.Point(1, 2))], pa.binary())
     for name in ("Streets", "Points"):
         table = pa.table({"name": [name], "geom": geometry})
         options = {"geometry_name": "geom", "geometry_type": "Point", "crs": CRS, "append": True}
-        write_arrow(table, path, driver=driver, layer=name, **options)
+        write_table(table, path, driver=driver, layer=name, **options)
     return path
 
 
@@ -349,7 +349,7 @@ def test_batches_are_bounded_and_rows_are_counted_on(tmp_path: Path) -> None:
     rows = 20_000
     geometry = pa.array(list(shapely.to_wkb(shapely.points(np.arange(rows), 1))), pa.binary())
     table = pa.table({"n": pa.array(range(rows), pa.int32()), "geom": geometry})
-    write_arrow(table, tmp_path / "x.gpkg", driver="GPKG", geometry_name="geom", geometry_type="Point", crs=CRS)
+    write_table(table, tmp_path / "x.gpkg", driver="GPKG", geometry_name="geom", geometry_type="Point", crs=CRS)
     account = RowAccount()
     numbers = [batch.rows for batch in open_vector(tmp_path / "x.gpkg", "gpkg").batches(["n"], account)]
     assert len(numbers) > 1
@@ -369,6 +369,31 @@ def test_a_shapefile_that_breaks_off_is_unreadable(tmp_path: Path, ending: str) 
     problem = problem_of(path, "shapefile").problem
     assert problem.code is Code.DATA_UNREADABLE
     assert "100" in problem.message and "breaks off" in problem.message
+
+
+def test_a_shapefile_whose_index_lacks_its_head_is_unreadable(tmp_path: Path) -> None:
+    path = make(tmp_path / "x.shp", "ESRI Shapefile")
+    path.with_suffix(".shx").write_bytes(b"")
+    assert problem_of(path, "shapefile").problem.message == "x.shx breaks off: it has 0 bytes, its head alone has 100."
+
+
+def test_a_coordinate_system_with_letters_of_an_unknown_encoding_is_read(tmp_path: Path) -> None:
+    path = make(tmp_path / "x.shp", "ESRI Shapefile", crs="EPSG:4326")
+    projection = path.with_suffix(".prj")
+    projection.write_bytes(projection.read_bytes().replace(b"GCS_WGS_1984", b"R\xe9seau"))
+    assert (open_vector(path, "shapefile").crs or "").startswith('GEOGCS["R?seau"')
+
+
+def test_a_coordinate_system_that_pyogrio_stumbles_over_is_unreadable(tmp_path: Path) -> None:
+    path = make(tmp_path / "x.gpkg", "GPKG", crs="EPSG:25833")
+    name = b'GEOGCS["\xe9",DATUM["b",SPHEROID["c",6378137,298]],PRIMEM["d",0],UNIT["degree",0.0174532925199433]]'
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "UPDATE gpkg_spatial_ref_sys SET organization = 'X', definition = CAST(? AS TEXT) WHERE srs_id = 25833",
+            (name,),
+        )
+    connection.close()
+    assert problem_of(path, "gpkg").problem.code is Code.DATA_UNREADABLE
 
 
 def test_a_geodatabase_that_breaks_off_is_unreadable(tmp_path: Path) -> None:
