@@ -108,12 +108,12 @@ class Run:
         finally:
             self.seconds[name] = time.monotonic() - started
 
-    def take_over(self, record: "Record", folder: Path) -> None:
-        """Be the run before once more: its rows, warnings and files, which are in `folder`."""
+    def take_over(self, record: "Record", folder: Path | None) -> None:
+        """Be the run before once more: its rows, warnings and, where they are in a `folder`, files."""
         self.status, self.unchanged, self.edition = Status.SUCCEEDED, True, record.edition
         self.account = record.account
         self.warnings, self.fingerprint = list(record.warnings), record.fingerprint
-        self.outputs = {kind: folder / name for kind, name in record.outputs.items()}
+        self.outputs = {kind: folder / name for kind, name in record.outputs.items()} if folder else {}
 
 
 @dataclass(frozen=True)
