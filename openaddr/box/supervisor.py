@@ -36,7 +36,7 @@ from openaddr.stages import silent
 
 log = logging.getLogger("openaddr.run")
 
-SECONDS_BETWEEN_LOOKS = 0.05
+SECONDS_BETWEEN_LOOKS = 0.02
 BLOCK = 1 << 20
 MB = 1_000_000
 ERRORS_SHOWN = 4000
