@@ -24,24 +24,24 @@ class Migration:
     statements: bytes
 
 
-def migrations() -> list[Migration]:
-    """All there are, in order. Raises ValueError when their numbers are not 1, 2, 3…"""
+def migrations(folder: Path = FOLDER) -> list[Migration]:
+    """All of a folder, in order. Raises ValueError when their numbers are not 1, 2, 3…"""
     found = []
-    for path in sorted(FOLDER.glob("*.sql")):
+    for path in sorted(folder.glob("*.sql")):
         number, _, name = path.stem.partition("_")
         found.append(Migration(int(number), name, path.read_bytes()))
     if [migration.number for migration in found] != list(range(1, len(found) + 1)):
-        raise ValueError(f"{FOLDER} has to have one migration for each number: {[each.number for each in found]}")
+        raise ValueError(f"{folder} has to have one migration for each number: {[each.number for each in found]}")
     return found
 
 
-def migrate(conn: Connection[Any]) -> list[str]:
+def migrate(conn: Connection[Any], folder: Path = FOLDER) -> list[str]:
     """Apply what is missing, all or nothing once the caller commits; gives the names. Others wait meanwhile."""
     conn.execute(SQL["take_time"])
     conn.execute(SQL["wait_for_others"])
     conn.execute(SQL["prepare"])
     applied = {number for (number,) in conn.execute(SQL["applied"])}
-    missing = [migration for migration in migrations() if migration.number not in applied]
+    missing = [migration for migration in migrations(folder) if migration.number not in applied]
     for migration in missing:
         conn.execute(migration.statements)
         conn.execute(SQL["note"], {"number": migration.number, "name": migration.name})

@@ -80,13 +80,23 @@ class Rows:
 
     def finished(self, status: RunStatus = RunStatus.SUCCEEDED, code_version: str = "11", **changes: Any) -> Run:
         """A run with a final status."""
-        lease = self.claimed(**changes)
+        return self.finish(self.claimed(**changes), status, code_version)
+
+    def finish(self, lease: Lease, status: RunStatus = RunStatus.SUCCEEDED, code_version: str = "11") -> Run:
+        """The run of a lease with its final status."""
         assert runs.finish(self.conn, lease, Outcome(status, code_version, rows=10))
         return found(self.conn, lease.run_id)
 
     def expire(self, run_id: int) -> None:
         """Let the time of a lease pass."""
         self.conn.execute("update runs set lease_until = clock_timestamp() - interval '1s' where id = %s", [run_id])
+
+    def began(self, run_id: int, seconds: float) -> None:
+        """Let the work on a run have begun `seconds` ago."""
+        self.conn.execute(
+            "update runs set started_at = clock_timestamp() - make_interval(secs => %s) where id = %s",
+            [seconds, run_id],
+        )
 
     def overrun(self, run_id: int) -> None:
         """Let the deadline of a run pass."""
