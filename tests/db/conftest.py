@@ -1,4 +1,4 @@
-"""A fresh database for each test, and rows for it."""
+"""An empty database for each test, and rows for it."""
 
 import os
 import tempfile
@@ -12,31 +12,44 @@ from psycopg import Connection
 
 from openaddr.db import runs, source_files
 from openaddr.db.connections import connect
+from openaddr.db.migrating import migrate
 from openaddr.db.records import Lease, NewRun, Outcome, Run, RunStatus, Trust
-from tests.postgres import create_database, create_template, server
+from tests.postgres import create_database, empty, server
 
 NAME = f"openaddr_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-TEMPLATE = f"{NAME}_template"
 
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
-    """A server with the template; `OPENADDR_TEST_DATABASE_URL` may name one that runs already."""
-    given = os.environ.get("OPENADDR_TEST_DATABASE_URL")
-    if given:
-        create_template(given, TEMPLATE)
+    """A server; `OPENADDR_TEST_DATABASE_URL` may name one that runs already."""
+    if given := os.environ.get("OPENADDR_TEST_DATABASE_URL"):
         yield given
         return
     # The path of a socket may have 100 characters; folders of pytest have more.
     with tempfile.TemporaryDirectory(prefix="pg-") as folder, server(Path(folder)) as url:
-        create_template(url, TEMPLATE)
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated_url(server_url: str) -> str:
+    """A database with the schema."""
+    url = create_database(server_url, NAME)
+    with connect(url) as conn:
+        migrate(conn)
+    return url
+
+
 @pytest.fixture
-def url(server_url: str) -> str:
+def url(migrated_url: str) -> str:
     """A database with the schema and nothing in it."""
-    return create_database(server_url, NAME, TEMPLATE)
+    empty(migrated_url)
+    return migrated_url
+
+
+@pytest.fixture
+def bare_url(server_url: str) -> str:
+    """A database without even a schema."""
+    return create_database(server_url, f"{NAME}_bare")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.db.racing import race
 
 def latest(conn: Connection[Any]) -> int | None:
     found = last_good.get(conn, "xx/town", "addresses", "town")
-    return found and found.run_id
+    return found.run_id if found else None
 
 
 def of_town(rows: Rows, status: RunStatus = RunStatus.SUCCEEDED, **changes: Any) -> Run:
