@@ -79,6 +79,16 @@ def doctor(
     raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_doctor")(as_json=as_json))
 
 
+db = typer.Typer(no_args_is_help=True, help="The database that is the record of everything.")
+app.add_typer(db, name="db")
+
+
+@db.command(epilog="Example:  OPENADDR_DATABASE_URL=postgresql://localhost/openaddr openaddr db migrate")
+def migrate() -> None:
+    """Bring the database up to date; harmless when it is."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_migrate")())
+
+
 def main() -> None:
     """Entry point of the `openaddr` command."""
     app()

@@ -102,6 +102,8 @@ class Code(StrEnum):
     MEMORY_LIMIT = "MEMORY_LIMIT"
     READER_CRASHED = "READER_CRASHED"
     BOX_MISSING = "BOX_MISSING"
+    DATABASE_AWAY = "DATABASE_AWAY"
+    RUN_LOST = "RUN_LOST"
     INTERRUPTED = "INTERRUPTED"
     INTERNAL = "INTERNAL"
 
@@ -373,8 +375,11 @@ _MACHINE = _explain(
             "Use Linux 5.13 or newer with Landlock and seccomp (`openaddr doctor` tells), or, if you trust every "
             "source, set OPENADDR_ALLOW_UNSANDBOXED=1.",
         ),
+        Code.DATABASE_AWAY: ("The database cannot be reached", "Start it, or correct OPENADDR_DATABASE_URL."),
     },
+    retry=frozenset({Code.DATABASE_AWAY}),
 ) | {
+    Code.RUN_LOST: Explanation("The run never came to an end", ExitCode.OURS, "Start it again.", retry=True),
     Code.TILES_FAILED: Explanation("The tiles could not be made", ExitCode.OURS, "Report it with the log."),
     Code.INTERNAL: Explanation("Something went wrong that we did not expect", ExitCode.OURS, "Report it with the log."),
     Code.INTERRUPTED: Explanation("The run was interrupted", ExitCode.INTERRUPTED, "Start it again.", retry=True),

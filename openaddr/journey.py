@@ -45,6 +45,7 @@ class Journey:
     box: Box = field(init=False)
 
     def __post_init__(self) -> None:
+        self.settings = self.settings.without_secrets()
         self.box = Box(self.settings, stop=self.stop)
         # Stages work in folders of their own, where a path from here would lead somewhere else.
         self.work = self.work.resolve()

