@@ -23,6 +23,7 @@ from openaddr.storage.objects import ABSENT, About, ConflictError, Listed, Missi
 
 BLOCK = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 _AWAY = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN}
 
 
@@ -57,7 +58,7 @@ class Folder:
         with self._named(key):
             try:
                 return self._records.read(self._path(key), key)
-            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            except _NO_FILE:
                 return None
 
     @contextmanager
@@ -66,7 +67,7 @@ class Folder:
         with self._named(key):
             try:
                 file = _opened(self._path(key))
-            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            except _NO_FILE:
                 raise MissingError(key) from None
         with file:
             yield file
@@ -101,7 +102,7 @@ class Folder:
         """Remove an object, and the folders that it leaves empty."""
         with self._named(key), self._locked():
             path = self._path(key)
-            with suppress(FileNotFoundError, NotADirectoryError):
+            with suppress(*_NO_FILE):
                 path.unlink()
             self._records.forget(key)
             self._prune(path.parent)
