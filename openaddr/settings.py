@@ -35,6 +35,12 @@ class Settings:
     """How much a source may take of time, bytes and memory: small, medium or large (`openaddr/sizes.py`)."""
     allow_unsandboxed: bool = False
     """Work although this machine cannot keep strangers' data in a box."""
+    gate_rows_share: float = 0.1
+    """A run is held when it has fewer rows than the last good one by more than this share (0 to 1)."""
+    gate_fill_share: float = 0.1
+    """A run is held when an attribute that matters is filled in a share of rows that is smaller by more than this."""
+    gate_slack_rows: int = 5
+    """Rows that a small source may lose whatever their share, but never more than a third."""
     storage_folder: str = ""
     """Folder in which runs are stored; not used when there is a bucket."""
     s3_bucket: str = ""

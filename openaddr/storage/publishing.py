@@ -39,19 +39,28 @@ def get(storage: Storage, key: str, path: Path) -> Stored:
     """
     while True:
         before = storage.head(key)
-        digest = hashlib.sha256()
-        with storage.open(key) as stream, path.open("wb") as file:
-            while block := stream.read(BLOCK):
-                digest.update(block)
-                file.write(block)
+        found = _fetched(storage, key, path)
         # What others put into a bucket has no checksum.
-        if before is not None and digest.hexdigest() == (before.sha256 or digest.hexdigest()):
+        if before is not None and found == (before.sha256 or found):
             return before
         path.unlink()
         if storage.head(key) == before:
             expected = before.sha256 if before else "nothing"
-            message = f"{key} has sha256 {digest.hexdigest()}, expected was {expected}."
-            raise ProblemError(Code.STORAGE_CORRUPT, message)
+            raise ProblemError(Code.STORAGE_CORRUPT, f"{key} has sha256 {found}, expected was {expected}.")
+
+
+def _fetched(storage: Storage, key: str, path: Path) -> str:
+    """Write an object into a file, which is gone again if that fails; the sha256 of its bytes."""
+    digest = hashlib.sha256()
+    try:
+        with storage.open(key) as stream, path.open("wb") as file:
+            while block := stream.read(BLOCK):
+                digest.update(block)
+                file.write(block)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return digest.hexdigest()
 
 
 def switch(storage: Storage, key: str, content: Path | bytes, about: About, match: str | None = None) -> Stored:

@@ -34,19 +34,28 @@ COPY_IN_PARTS = TransferConfig(multipart_threshold=COPY_AT_ONCE, multipart_chunk
 class S3:
     """Keeps objects in a bucket of Amazon S3 or of another server that speaks the same; see `objects.Storage`."""
 
-    def __init__(self, bucket: str, endpoint_url: str = "", region: str = "us-east-1", public_url: str = "") -> None:
+    def __init__(
+        self,
+        bucket: str,
+        endpoint_url: str = "",
+        region: str = "us-east-1",
+        public_url: str = "",
+        attempts: int = ATTEMPTS,
+    ) -> None:
         self.bucket = bucket
         config = Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             # We send checksums of our own; the extra ones of boto3 are in a form that not every server knows.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={"addressing_style": "path" if endpoint_url else "auto"},
         )
         try:
-            self._client = boto3.client("s3", region_name=region, endpoint_url=endpoint_url or None, config=config)
+            # A session of our own: the one that boto3 shares keeps credentials and is not safe for threads.
+            session = boto3.Session(region_name=region)
+            self._client = session.client("s3", endpoint_url=endpoint_url or None, config=config)
         except (BotoCoreError, ValueError) as error:
             raise ProblemError(Code.STORAGE_REFUSED, f"The bucket {bucket!r} cannot be used: {error}.") from error
         self._endpoint = str(self._client.meta.endpoint_url)
@@ -69,7 +78,7 @@ class S3:
                 put_bytes(self._client, self.bucket, key, body, fields, match)
             else:
                 Upload(self._client, self.bucket, key).send(content, digest, fields, match)
-        return self._arrived(key, digest)
+        return self._arrived(key)
 
     def head(self, key: str) -> Stored | None:
         """What is known of an object."""
@@ -115,7 +124,7 @@ class S3:
                 self._client.copy_object(**place, **replaced, **fields, **conditions(match))
             else:
                 self._client.copy(**place, ExtraArgs=fields, Config=COPY_IN_PARTS)
-        return self._arrived(key, known.sha256)
+        return self._arrived(key)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Objects below a prefix."""
@@ -160,18 +169,19 @@ class S3:
 
     @contextmanager
     def _writing(self, key: str, match: str | None, fields: Headers) -> Iterator[None]:
-        """A write whose condition failed in S3 is a conflict, unless it was our own first try that got there."""
+        """A write that S3 refuses because of what is there is a conflict, unless our own first try put it there."""
         with self._named():
             try:
                 yield
             except ClientError as error:
-                if match is None or not is_conflict(error):
-                    raise
-                found = self._head(key)
-                if found is None or found["Metadata"].get(WRITER) != fields["Metadata"][WRITER]:
+                found = self._head(key) if is_conflict(error) else None
+                if found and found["Metadata"].get(WRITER) == fields["Metadata"][WRITER]:
+                    return
+                if match is not None and is_conflict(error):
                     raise ConflictError(key) from None
+                raise
 
-    def _arrived(self, key: str, digest: str) -> Stored:
+    def _arrived(self, key: str) -> Stored:
         stored = self.head(key)
         if stored is None:
             raise ProblemError(Code.STORAGE_CORRUPT, f"{key} was stored in {self.bucket} and is not there.")

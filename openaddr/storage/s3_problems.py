@@ -13,13 +13,16 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ResponseStreamingError,
 )
+from botocore.exceptions import (
+    ConnectionError as NoConnectionError,
+)
 from urllib3.exceptions import HTTPError
 
 from openaddr.errors import Code, ProblemError
 
 _FULL = {"QuotaExceeded", "EntityTooLarge", "InsufficientStorage", "XMinioStorageFull", "ServiceQuotaExceeded"}
 _DAMAGED = {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
-_CUT = (HTTPClientError, IncompleteReadError, ResponseStreamingError, HTTPError)
+_CUT = (NoConnectionError, HTTPClientError, IncompleteReadError, ResponseStreamingError, HTTPError)
 
 
 @contextmanager
@@ -44,8 +47,9 @@ def is_missing(error: ClientError) -> bool:
 
 
 def is_conflict(error: ClientError) -> bool:
-    """Whether the condition of a write did not hold."""
-    return _status(error) in {409, 412} or (_status(error) == 404 and is_missing(error))
+    """Whether a write was refused because of what is or is not there, such as an upload that is complete already."""
+    code = error.response.get("Error", {}).get("Code")
+    return _status(error) in {409, 412} or code in {"NoSuchKey", "NoSuchUpload"}
 
 
 def _status(error: ClientError) -> int:
