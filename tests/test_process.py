@@ -96,9 +96,7 @@ def test_rows_in_are_rows_out_and_rows_rejected_by_reason(web: FileServer, proce
     assert "ROWS_REJECTED" in [warning["code"] for warning in run["warnings"]]
 
 
-def test_a_run_says_how_often_attributes_are_filled_and_where_rows_lie(
-    web: FileServer, process: Process
-) -> None:
+def test_a_run_says_how_often_attributes_are_filled_and_where_rows_lie(web: FileServer, process: Process) -> None:
     serve(web, CSV.replace("7.0, Side St ", ",Side St"))
     run = process(source_of(web)).run
     assert {name: count for name, count in run["fills"].items() if count} == {"number": 2, "street": 3, "geometry": 2}

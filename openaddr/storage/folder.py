@@ -170,15 +170,24 @@ class Folder:
 
     @contextmanager
     def _named(self, what: str) -> Iterator[None]:
-        """Errors of the disk as problems."""
+        """Errors of the disk of the folder as problems; those of a file that is to be stored are its owner's."""
         try:
             yield
         except OSError as error:
+            if not self._concerns(error):
+                raise
             words = error.strerror or str(error)
             if error.errno in _FULL:
                 raise ProblemError(Code.DISK_FULL, f"The disk of {self.root} is full: {what} is not stored.") from error
             code = Code.STORAGE_UNREACHABLE if error.errno in _AWAY else Code.STORAGE_REFUSED
             raise ProblemError(code, f"{what} in {self.root}: {words}.") from error
+
+    def _concerns(self, error: OSError) -> bool:
+        """Whether an error names a path in the folder or on the way to it, or none."""
+        if not isinstance(error.filename, str | os.PathLike):
+            return True
+        path = Path(error.filename).absolute()
+        return path.is_relative_to(self.root) or self.root.is_relative_to(path)
 
 
 def _write(path: Path, content: Path | bytes) -> str:

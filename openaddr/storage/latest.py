@@ -16,6 +16,7 @@ from openaddr.storage.keys import latest_key, latest_stem
 from openaddr.storage.objects import ABSENT, ALWAYS_ASK, About, ConflictError, MissingError, Storage, Stored
 
 RUN = "run"
+_POINTER = About("application/json", ALWAYS_ASK)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,11 @@ def latest_of(source: str, layer: str, name: str, run: int, files: Sequence[Stor
 
 
 def publish_latest(storage: Storage, latest: Latest) -> bool:
-    """Make a run the last good one; False when a newer one is already. Doing it again changes nothing."""
+    """Make a run the last good one; False when a newer one is already. Doing it again changes nothing.
+
+    Raises MissingError, with nothing changed, when a file of the run is not stored as the pointer would say.
+    """
+    _check_files(storage, latest)
     while True:
         found, etag = read_latest(storage, latest.stem)
         if found is not None and found.run > latest.run:
@@ -98,7 +103,11 @@ def settle(storage: Storage, stem: str) -> None:
             return
 
 
-_POINTER = About("application/json", ALWAYS_ASK)
+def _check_files(storage: Storage, latest: Latest) -> None:
+    for file in latest.files:
+        stored = storage.head(file.key)
+        if stored is None or (stored.bytes, stored.sha256) != (file.bytes, file.sha256):
+            raise MissingError(file.key)
 
 
 def _copy(storage: Storage, file: LatestFile, run: int) -> None:

@@ -6,6 +6,7 @@ Every request carries the SHA-256 of its body, which S3 compares before it keeps
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import file_digest
 from hashlib import sha256 as sha256_of
 from pathlib import Path
 
@@ -66,6 +67,8 @@ class S3:
     ) -> Stored:
         """One request up to PART bytes, parts above."""
         checked(key)
+        if isinstance(content, Path) and content.stat().st_size <= PART:
+            content = content.read_bytes()
         digest = _digest(content)
         if digest != (sha256 or digest):
             message = f"{key} to be sent has sha256 {digest}, expected was {sha256}."
@@ -73,9 +76,8 @@ class S3:
         self._check(key, match)
         fields = headers(about, digest)
         with self._writing(key, match, fields):
-            if isinstance(content, bytes) or content.stat().st_size <= PART:
-                body = content if isinstance(content, bytes) else content.read_bytes()
-                put_bytes(self._client, self.bucket, key, body, fields, match)
+            if isinstance(content, bytes):
+                put_bytes(self._client, self.bucket, key, content, fields, match)
             else:
                 Upload(self._client, self.bucket, key).send(content, digest, fields, match)
         return self._arrived(key)
@@ -191,8 +193,5 @@ class S3:
 def _digest(content: Path | bytes) -> str:
     if isinstance(content, bytes):
         return sha256_of(content).hexdigest()
-    digest = sha256_of()
     with content.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return file_digest(file, "sha256").hexdigest()

@@ -69,10 +69,10 @@ def code_of(raised: pytest.ExceptionInfo[ProblemError]) -> Code:
 
 @pytest.mark.parametrize("name", ["small", "large"])
 def test_bytes_that_change_on_the_way_are_noticed(name: str, behind: S3, proxy: Proxy, files: list[File]) -> None:
-    proxy.upward = flip_after(1_400 if name == "small" else PART // 2)
+    proxy.upward = flip_after(2_400 if name == "small" else PART // 2)
     chosen = [file for file in files if file.name == name]
     if name == "small":
-        chosen[0].path.write_bytes(b"x" * 2_000)
+        chosen[0].path.write_bytes(b"x" * 4_000)
     with pytest.raises(ProblemError) as raised:
         put_all(behind, "runs/7/", chosen)
     assert code_of(raised) is Code.STORAGE_CORRUPT

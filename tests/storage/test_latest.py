@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from openaddr.storage.keys import latest_key, latest_stem
 from openaddr.storage.latest import Latest, latest_of, publish_latest, read_latest, settle
-from openaddr.storage.objects import NEVER_CHANGES, About, Storage, Stored
+from openaddr.storage.objects import NEVER_CHANGES, About, MissingError, Storage, Stored
 
 SOURCE, LAYER, NAME = "us/ca/alameda", "addresses", "county"
 STEM = "latest/us/ca/alameda/addresses-county"
@@ -76,6 +76,21 @@ def test_files_that_the_new_run_does_not_have_are_gone(storage: Storage) -> None
     publish_latest(storage, stored_run(storage, 8, ("addresses.zip",)))
     assert shown(storage) == of_run(8, ".zip") | {"-2.zip": b"of another"}
     assert storage.head(neighbour.key) == neighbour
+
+
+@pytest.mark.parametrize("change", ["gone", "other bytes"])
+def test_a_run_whose_files_are_not_all_stored_takes_no_place(change: str, storage: Storage) -> None:
+    publish_latest(storage, stored_run(storage, 7))
+    latest = stored_run(storage, 8)
+    if change == "gone":
+        storage.delete("runs/8/extract.parquet")
+    else:
+        storage.put("runs/8/extract.parquet", b"other", ZIP)
+    with pytest.raises(MissingError):
+        publish_latest(storage, latest)
+    found, _ = read_latest(storage, STEM)
+    assert found and found.run == 7
+    assert shown(storage) == of_run(7)
 
 
 class Interrupted(Exception):

@@ -134,6 +134,12 @@ def test_content_that_is_not_what_was_promised_is_not_stored(storage: Storage) -
     assert content(storage, "a") == b"good"
 
 
+def test_a_file_that_is_not_there_to_be_stored_is_no_fault_of_the_storage(storage: Storage, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        storage.put("a", tmp_path / "none", TEXT)
+    assert keys(storage) == []
+
+
 def test_a_reader_sees_the_old_or_the_new_and_nothing_else(storage: Storage) -> None:
     versions = [bytes([number]) * (50_000 + number) for number in range(20)]
     digests = {hashlib.sha256(version).hexdigest(): len(version) for version in versions}
@@ -143,7 +149,9 @@ def test_a_reader_sees_the_old_or_the_new_and_nothing_else(storage: Storage) -> 
     wrong: list[object] = []
 
     def poll() -> None:
-        while not done.is_set():
+        last = False
+        while not last:
+            last = done.is_set()
             data = content(storage, "collections/world.zip")
             digest, head = hashlib.sha256(data).hexdigest(), storage.head("collections/world.zip")
             seen.add(digest)
