@@ -50,7 +50,9 @@ def report_of(services: Services, run_id: int) -> Report:
             raise LookupError(f"there is no run {run_id}")
         content = source_files.content(conn, run.source_sha)
     prefix = run_prefix(run.files_of)
-    listed = (services.storage.head(found.key) for found in services.storage.list(prefix)) if run.status.is_final else ()
+    listed = (
+        (services.storage.head(found.key) for found in services.storage.list(prefix)) if run.status.is_final else ()
+    )
     outputs = tuple(
         {"file": one.key.removeprefix(prefix), "bytes": f"{one.bytes:,}", "address": services.storage.url(one.key)}
         for one in listed

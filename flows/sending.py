@@ -7,7 +7,6 @@ from dashboards.site import publish
 from flows.services import Services
 from flows.working import make_latest_of
 from openaddr.db import outbox, runs
-from openaddr.db.records import Message
 from openaddr.errors import ProblemError
 
 BATCH = 50

@@ -29,9 +29,7 @@ async def sweep() -> State[None]:
         for run in waiting:
             await _start(run)
         sent, failed = await asyncio.to_thread(send_due, opened)
-        removed = await asyncio.to_thread(
-            publishing.sweep, opened.storage, timedelta(hours=policies.KEPT_HOURS)
-        )
+        removed = await asyncio.to_thread(publishing.sweep, opened.storage, timedelta(hours=policies.KEPT_HOURS))
     message = (
         f"{len(released)} runs taken from workers that said nothing, {len(waiting)} started, {sent} messages sent, "
         f"{failed} failed, {removed} leftovers removed"

@@ -130,6 +130,7 @@ class Journey:
         if conformed.problem is not None or conformed.extract is None:
             raise _raised(conformed.problem)
         extract = conformed.extract
+        run.fills, run.bounds = extract.fills, extract.bounds
         run.warnings += [self.source.located(warning) for warning in extract.warnings]
         if warning := run.account.warning():
             run.warnings.append(warning)

