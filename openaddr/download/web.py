@@ -133,6 +133,9 @@ class Client:
         start = address
         more = {**conditions, "Accept-Encoding": accept_encoding}
         for _ in range(MAX_REDIRECTS + 1):
+            if self._last is not None:
+                # Read to its end it has given its connection back, and this does nothing.
+                self._last.close()
             self._last = response = self._send(address, method, form, more)
             location = response.headers.get("location")
             if response.status not in REDIRECTS or location is None:
