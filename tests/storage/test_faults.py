@@ -116,7 +116,8 @@ def test_a_conditional_write_whose_answer_was_lost_is_no_conflict_with_itself(be
         return block
 
     def lose_one_answer(block: bytes, seen: int) -> bytes | None:
-        if writing == [True]:
+        # "100 Continue" comes before the body has gone up.
+        if writing == [True] and b" 100 " not in block[:20]:
             writing.append(False)
             return None
         return block
