@@ -25,5 +25,8 @@ def get(conn: Connection[Any], job_id: UUID) -> Job | None:
 
 
 def finish_if_done(conn: Connection[Any], job_id: UUID) -> Job | None:
-    """Finish a job whose runs are all final; gives it to the one who did it."""
+    """Finish a job whose runs are all final; gives it to the one who did it.
+
+    Ask after the last run is committed: two that finish the last two runs at once do not see each other's.
+    """
     return one(conn, SQL["finish_if_done"], Job, job_id=job_id)

@@ -34,7 +34,10 @@ def mark_listed(conn: Connection[Any], set_id: int) -> bool:
 
 
 def complete_if_done(conn: Connection[Any], set_id: int) -> bool:
-    """Complete a set that is listed and whose runs are all final; True for the one who did it."""
+    """Complete a set that is listed and whose runs are all final; True for the one who did it.
+
+    Ask after the last run is committed: two that finish the last two runs at once do not see each other's.
+    """
     return changed(conn, SQL["complete_if_done"], set_id=set_id)
 
 
