@@ -79,6 +79,26 @@ def doctor(
     raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_doctor")(as_json=as_json))
 
 
+@app.command(epilog="Example:  openaddr up --folder /srv/openaddr")
+def up(
+    folder: Annotated[
+        Path, typer.Option("--folder", metavar="DIR", help="Where the data, outputs and logs are kept.")
+    ] = Path("output/stack"),
+) -> None:
+    """Start everything on this machine: Postgres, Prefect, workers. Ctrl-C stops it, the data is kept."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_up")(folder))
+
+
+@app.command(epilog="Example:  PREFECT_API_URL=http://127.0.0.1:4200/api openaddr deploy")
+def deploy(
+    prefect_file: Annotated[
+        Path | None, typer.Option("--prefect-file", metavar="FILE", help="Another file than our own.")
+    ] = None,
+) -> None:
+    """Make the Prefect server at PREFECT_API_URL agree with prefect.yaml; says what was changed."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_deploy")(prefect_file))
+
+
 def main() -> None:
     """Entry point of the `openaddr` command."""
     app()

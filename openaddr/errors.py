@@ -102,6 +102,11 @@ class Code(StrEnum):
     MEMORY_LIMIT = "MEMORY_LIMIT"
     READER_CRASHED = "READER_CRASHED"
     BOX_MISSING = "BOX_MISSING"
+    # The stack
+    OPERATE_MISSING = "OPERATE_MISSING"
+    STACK_BUSY = "STACK_BUSY"
+    STACK_FAILED = "STACK_FAILED"
+    DEPLOYMENT_INVALID = "DEPLOYMENT_INVALID"
     INTERRUPTED = "INTERRUPTED"
     INTERNAL = "INTERNAL"
 
@@ -372,6 +377,22 @@ _MACHINE = _explain(
             "This machine cannot keep strangers' data in a box",
             "Use Linux 5.13 or newer with Landlock and seccomp (`openaddr doctor` tells), or, if you trust every "
             "source, set OPENADDR_ALLOW_UNSANDBOXED=1.",
+        ),
+        Code.OPERATE_MISSING: (
+            "What runs sources for everybody is not installed",
+            "Install the extra: `pip install 'openaddr-machine[operate]'`.",
+        ),
+        Code.STACK_BUSY: (
+            "Another stack uses the folder",
+            "Stop that one, or choose another `--folder`.",
+        ),
+        Code.STACK_FAILED: (
+            "A part of the stack does not start or does not stay up",
+            "Read the log named; what was started has been stopped again, and its data is kept.",
+        ),
+        Code.DEPLOYMENT_INVALID: (
+            "What is to be deployed cannot be",
+            "Correct `prefect.yaml` or the flow at the place named.",
         ),
     },
 ) | {

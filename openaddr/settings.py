@@ -36,6 +36,15 @@ class Settings:
     allow_unsandboxed: bool = False
     """Work although this machine cannot keep strangers' data in a box."""
 
+    database_url: str = ""
+    """Postgres of the record (`postgresql://`), read from DATABASE_URL; '' = the embedded one."""
+    prefect_api_url: str = ""
+    """API of a Prefect server, read from PREFECT_API_URL; '' = the embedded one."""
+    worker_slots: int = 4
+    """Flow runs that the worker of this machine has at once."""
+    ci_slots: int = 1
+    """Flow runs beyond `worker_slots` that only pushes and pull requests may take."""
+
     @property
     def size(self) -> SizeClass:
         """The limits of the size class."""
@@ -43,6 +52,15 @@ class Settings:
 
 
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
+
+
+BARE = {"database_url": "DATABASE_URL", "prefect_api_url": "PREFECT_API_URL"}
+"""Settings that other programs read too, by the name that those know."""
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field of `Settings`."""
+    return BARE.get(name, f"OPENADDR_{name.upper()}")
 
 
 class SettingError(ValueError):
@@ -69,7 +87,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     defaults = Settings()
     found: dict[str, object] = {}
     for item in fields(Settings):
-        name = f"OPENADDR_{item.name.upper()}"
+        name = variable(item.name)
         if name in environment:
             found[item.name] = _read(name, environment[name], getattr(defaults, item.name))
     settings = Settings(**found)  # type: ignore[arg-type]

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from openaddr.errors import EXPLANATIONS, ROW_REASONS, Code, ExitCode, RowReason
-from openaddr.settings import Settings, load
+from openaddr.settings import Settings, load, variable
 from tests.golden import assert_golden
 
 ROOT = Path(__file__).parents[1]
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for folder in ("openaddr", "demo", "benchmarks")
+    for folder in ("openaddr", "deployments", "demo", "benchmarks")
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
@@ -27,6 +27,7 @@ LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
 RANKS = {
     "errors": 0,
     "sizes": 0,
+    "hosts": 0,
     "settings": 1,
     "stages": 2,
     "source": 3,
@@ -45,6 +46,7 @@ RANKS = {
     "doctor": 7,
     "terminal": 8,
     "commands": 9,
+    "operating": 9,
     "cli": 10,
     "__main__": 11,
 }
@@ -159,11 +161,11 @@ def test_the_lock_of_npm_pins_by_hash_and_names_no_place() -> None:
 
 def test_env_defaults_lists_every_setting_with_its_default_and_a_comment() -> None:
     lines = (ROOT / ".env.defaults").read_text(encoding="utf-8").splitlines()
-    listed = {line.split("=", 1)[0]: line.split("=", 1)[1] for line in lines if line.startswith("OPENADDR_")}
-    assert set(listed) == {f"OPENADDR_{name.upper()}" for name in Settings.__dataclass_fields__}
+    listed = {line.split("=", 1)[0]: line.split("=", 1)[1] for line in lines if not line.startswith("#") and line}
+    assert set(listed) == {variable(name) for name in Settings.__dataclass_fields__}
     assert load(listed) == Settings()
     for before, line in zip(["", *lines], lines, strict=False):
-        assert before.startswith("#") or not line.startswith("OPENADDR_"), f"{line} has no comment"
+        assert before.startswith("#") or line.partition("=")[0] not in listed, f"{line} has no comment"
 
 
 def test_every_code_of_a_problem_is_explained() -> None:
