@@ -143,13 +143,13 @@ def migrate(database: str) -> None:
     function(database)
 
 
-def run_up(folder: Path, settings: Settings) -> int:
+def run_up(folder: Path, settings: Settings, prefect_file: Path | None = None) -> int:
     """Run the stack until Ctrl-C or SIGTERM, or until a part of it gives up; gives the exit code. ProblemError."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
         _say(f"starting in {folder}")
-        with Stack(folder, settings) as stack:
+        with Stack(folder, settings, prefect_file or PREFECT_FILE) as stack:
             _say(f"up; Ctrl-C stops it\n{stack.table()}")
             while not (fallen := stack.fallen()):
                 sleep(LOOK_EVERY)

@@ -21,6 +21,11 @@ app = typer.Typer(
 )
 
 
+PrefectFile = Annotated[
+    Path | None, typer.Option("--prefect-file", metavar="FILE", help="What to deploy, instead of our prefect.yaml.")
+]
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"openaddr {__version__}")
@@ -84,17 +89,14 @@ def up(
     folder: Annotated[
         Path, typer.Option("--folder", metavar="DIR", help="Where the data, outputs and logs are kept.")
     ] = Path("output/stack"),
+    prefect_file: PrefectFile = None,
 ) -> None:
     """Start everything on this machine: Postgres, Prefect, workers. Ctrl-C stops it, the data is kept."""
-    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_up")(folder))
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_up")(folder, prefect_file))
 
 
 @app.command(epilog="Example:  PREFECT_API_URL=http://127.0.0.1:4200/api openaddr deploy")
-def deploy(
-    prefect_file: Annotated[
-        Path | None, typer.Option("--prefect-file", metavar="FILE", help="Another file than our own.")
-    ] = None,
-) -> None:
+def deploy(prefect_file: PrefectFile = None) -> None:
     """Make the Prefect server at PREFECT_API_URL agree with prefect.yaml; says what was changed."""
     raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_deploy")(prefect_file))
 

@@ -11,11 +11,11 @@ from openaddr.errors import Code, ExitCode, ProblemError
 from openaddr.settings import SettingError
 
 
-def run_up(folder: Path) -> int:
+def run_up(folder: Path, prefect_file: Path | None) -> int:
     """Run the whole stack on this machine until somebody stops it; gives the exit code."""
     try:
         loaded = settings.load()
-        return int(_operation("deployments.stack:run_up")(folder, loaded))
+        return int(_operation("deployments.stack:run_up")(folder, loaded, prefect_file))
     except SettingError as error:
         print(f"openaddr: {error}", file=sys.stderr)
         return ExitCode.CONFIGURATION

@@ -24,6 +24,8 @@ CLIENT = QUIET | {
     "PREFECT_CLIENT_MAX_RETRIES": "12",
     # Dead flow runs are noticed by the silence after three of these (`setup`).
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    # Without its server a client must fail, not start one of its own on SQLite.
+    "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
     "PREFECT_WORKER_QUERY_SECONDS": "1",
     "PREFECT_RUNNER_POLL_FREQUENCY": "1",
 }
