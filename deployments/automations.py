@@ -34,7 +34,9 @@ def wanted(sweep: UUID | None, sweep_flow: str = "sweep") -> list[AutomationCore
             within=SILENCE,
         ),
         actions=[
-            ChangeFlowRunState(state=StateType.CRASHED, message=f"No heartbeat for {SILENCE.seconds} seconds.")
+            ChangeFlowRunState(
+                name=None, state=StateType.CRASHED, message=f"No heartbeat for {SILENCE.seconds} seconds.", force=False
+            )
         ],
     )
     return [zombies] if sweep is None else [zombies, _crashed(sweep, sweep_flow)]
@@ -55,7 +57,7 @@ def _crashed(sweep: UUID, sweep_flow: str) -> AutomationCore:
             threshold=1,
             within=timedelta(0),
         ),
-        actions=[RunDeployment(source="selected", deployment_id=sweep)],
+        actions=[RunDeployment(source="selected", deployment_id=sweep, parameters=None, job_variables=None)],
     )
 
 

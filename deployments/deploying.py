@@ -98,7 +98,11 @@ def _has(known: DeploymentResponse) -> dict[str, Any]:
 
 def _options(deployment: Deployment) -> ConcurrencyOptions | None:
     limit = deployment.concurrency_limit
-    return limit and ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(limit.collision_strategy))
+    return (
+        None
+        if limit is None
+        else ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(limit.collision_strategy))
+    )
 
 
 def _schedule(item: Schedule) -> DeploymentScheduleCreate:

@@ -47,7 +47,9 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     concurrency_limit: Concurrency | None = None
 
 
-class PrefectFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"prefect_version": "prefect-version"}):
+class PrefectFile(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"prefect_version": "prefect-version"}
+):
     """The whole file."""
 
     name: str

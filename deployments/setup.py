@@ -14,27 +14,30 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
-from deployments import automations, deploying, prefect_file
+from deployments import abandoned, automations, deploying, prefect_file
 from deployments.embedded.service import ROOT
 from deployments.prefect_file import PrefectFile
 from deployments.queues import POOL, QUEUES
 from openaddr import hosts, settings
 from openaddr.errors import Code, ExitCode, ProblemError
+from openaddr.settings import SettingError
 
 PREFECT_FILE = ROOT / "prefect.yaml"
 SWEEP = "sweep"
 
 
-def set_up(api: str, path: Path, slots: int) -> list[str]:
+def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False) -> list[str]:
     """Make the server at `api` agree with the file at `path`; says what was changed, [] for nothing.
 
-    `slots` is how many runs the worker has at once. Raises ProblemError.
+    `slots` is how many runs the worker has at once. `nobody_works` says that no worker of the server can be alive, so
+    that flow runs at work are not. Raises ProblemError.
     """
     wanted = prefect_file.read(path)
     try:
         with SyncPrefectClient(api) as client:
             changes = _pool(client) + _queues(client, slots) + _host_limits(client)
-            return changes + _deployments(client, wanted, path.resolve().parent)
+            changes += _deployments(client, wanted, path.resolve().parent)
+            return changes + (abandoned.close(client) if nobody_works else [])
     except httpx.HTTPError as error:
         message = f"The Prefect server at {api} does not do what was asked: {error}."
         raise ProblemError(Code.STACK_FAILED, message) from error
@@ -90,13 +93,20 @@ def main(arguments: list[str]) -> int:
     """Entry point of `python -m deployments.setup`: one line for each change; gives the exit code."""
     parser = argparse.ArgumentParser(prog="openaddr deploy")
     parser.add_argument("--prefect-file", type=Path, default=PREFECT_FILE)
-    path = parser.parse_args(arguments).prefect_file
-    loaded = settings.load()
+    parser.add_argument("--nobody-works", action="store_true", help="close flow runs that seem to be at work")
+    options = parser.parse_args(arguments)
+    try:
+        loaded = settings.load()
+    except SettingError as error:
+        print(f"openaddr: {error}", file=sys.stderr)
+        return ExitCode.CONFIGURATION
     if not loaded.prefect_api_url:
         print("openaddr: PREFECT_API_URL is not set: it says which Prefect server to set up", file=sys.stderr)
         return ExitCode.CONFIGURATION
     try:
-        changes = set_up(loaded.prefect_api_url, path, loaded.worker_slots)
+        changes = set_up(
+            loaded.prefect_api_url, options.prefect_file, loaded.worker_slots, nobody_works=options.nobody_works
+        )
     except ProblemError as error:
         print(f"openaddr: {error}", file=sys.stderr)
         return error.problem.explanation.exit_code

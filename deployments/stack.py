@@ -25,12 +25,14 @@ from time import sleep
 from types import FrameType, TracebackType
 from typing import Self
 
+import psycopg
+
 from deployments.embedded import postgres, prefect_server, workers
 from deployments.embedded.postgres import Databases, make_database
 from deployments.embedded.prefect_server import Server
 from deployments.embedded.service import ROOT, Service
 from openaddr.errors import Code, ExitCode, ProblemError
-from openaddr.settings import Settings
+from openaddr.settings import Settings, variable
 
 PREFECT_FILE = ROOT / "prefect.yaml"
 MIGRATE = "openaddr.db.migrating:migrate"
@@ -108,7 +110,10 @@ class Stack:
 
     def _where(self, databases: Databases, api: str) -> Addresses:
         environment = prefect_server.client_environment(api, self.folder / "prefect" / "home")
-        environment |= {"DATABASE_URL": databases.ours, "OPENADDR_STORAGE_FOLDER": str(self.storage)}
+        environment |= {
+            variable("database_url"): databases.ours,
+            variable("storage_folder"): str(self.storage),
+        }
         shown = {
             "Prefect": api.removesuffix("/api"),
             "Database": databases.shown,
@@ -121,8 +126,10 @@ class Stack:
     def _set_up(self) -> list[str]:
         """In a process of its own: it loads Prefect and every flow, 150 MB that the stack need not keep."""
         command = [sys.executable, "-m", "deployments.setup", "--prefect-file", str(self.prefect_file)]
+        # A server that is ours has only our workers, and none of them has been started yet.
+        command += [] if self.settings.prefect_api_url else ["--nobody-works"]
         environment = {**os.environ, **self.addresses.environment, "PYTHONPATH": str(ROOT)}
-        environment["OPENADDR_WORKER_SLOTS"] = str(self.settings.worker_slots)
+        environment[variable("worker_slots")] = str(self.settings.worker_slots)
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SETUP_SECONDS, check=False
         )
@@ -140,7 +147,8 @@ def migrate(database: str) -> None:
         function = pkgutil.resolve_name(MIGRATE)
     except ModuleNotFoundError:
         return
-    function(database)
+    with psycopg.connect(database) as connection:
+        function(connection)
 
 
 def run_up(folder: Path, settings: Settings, prefect_file: Path | None = None) -> int:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from openaddr.sizes import SIZE_CLASSES, SizeClass
 
@@ -36,7 +36,7 @@ class Settings:
     allow_unsandboxed: bool = False
     """Work although this machine cannot keep strangers' data in a box."""
 
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
     """Postgres of the record (`postgresql://`), read from DATABASE_URL; '' = the embedded one."""
     prefect_api_url: str = ""
     """API of a Prefect server, read from PREFECT_API_URL; '' = the embedded one."""
@@ -54,7 +54,7 @@ class Settings:
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 
 
-BARE = {"database_url": "DATABASE_URL", "prefect_api_url": "PREFECT_API_URL"}
+BARE = {"database_url": "DATABASE_URL", "prefect_api_url": "PREFECT_API_URL", "s3_bucket": "S3_BUCKET"}
 """Settings that other programs read too, by the name that those know."""
 
 

@@ -25,6 +25,7 @@ MODULES = {
 LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
 
 RANKS = {
+    "codes": -1,
     "errors": 0,
     "sizes": 0,
     "hosts": 0,
@@ -109,6 +110,11 @@ def test_the_library_knows_nothing_of_what_is_built_on_it() -> None:
     above = {"flows", "dashboards", "deployments", "prefect", "demo", "benchmarks", "tests"}
     pairs = ((module, name) for module in LIBRARY for name in imported(module))
     assert [f"{module} imports {name}" for module, name in pairs if name.split(".")[0] in above] == []
+
+
+def test_deployments_know_flows_and_pages_only_by_name() -> None:
+    deploying = {name for module in MODULES if module.startswith("deployments") for name in imported(module)}
+    assert {name.split(".")[0] for name in deploying} & {"flows", "dashboards", "demo", "tests"} == set()
 
 
 def test_modules_do_not_import_each_other_in_circles() -> None:

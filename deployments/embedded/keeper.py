@@ -53,7 +53,9 @@ class Keeper:
     def _once(self) -> int:
         if self.asked_to_end:
             return 0
-        child = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=become(self.user))
+        child = subprocess.Popen(
+            self.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=become(self.user)
+        )
         self.pid = child.pid
         if self.asked_to_end:
             # It was asked between the two lines above, when there was nobody to tell.

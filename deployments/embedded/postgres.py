@@ -1,9 +1,9 @@
 """An embedded Postgres: made once in a folder, then started on 127.0.0.1 and a socket, and stopped with its data.
 
-    <folder>/data       the cluster, made aside and then renamed: half a cluster is never started
-    <folder>/password   of the role `openaddr`, for our eyes only
-    <folder>/port       where it listened last time
-    <folder>/socket/    its Unix socket, somewhere in /tmp where that path is too long for one
+<folder>/data       the cluster, made aside and then renamed: half a cluster is never started
+<folder>/password   of the role `openaddr`, for our eyes only
+<folder>/port       where it listened last time
+<folder>/socket/    its Unix socket, somewhere in /tmp where that path is too long for one
 """
 
 import os

@@ -9,13 +9,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
 
 from deployments.embedded import binaries, postgres
 from deployments.embedded.binaries import MAPPED, Identity, find_binaries, find_identity
-from deployments.embedded.keeper import descendants
 from deployments.embedded.postgres import Databases
 from deployments.embedded.service import ROOT
 from openaddr.errors import Code, ProblemError
@@ -31,9 +31,9 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(found)
 
 
-def asked(database: str, query: str) -> list[tuple[object, ...]]:
+def asked(database: str, query: LiteralString) -> list[tuple[object, ...]]:
     with psycopg.connect(database, autocommit=True) as connection:
-        cursor = connection.execute(query)  # type: ignore[call-overload]
+        cursor = connection.execute(query)
         return cursor.fetchall() if cursor.description else []
 
 
