@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from typer.testing import CliRunner
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from demo.servers.files import FileServer
 from openaddr.cli import app
@@ -19,6 +21,23 @@ from openaddr.cli import app
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+ONE_STACK = ("tests/deployments/test_stack.py", "tests/deployments/test_setup.py")
+"""Tests that share a stack, which takes half a minute to start: all go to one worker."""
+
+
+class ByStack(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out tests one by one, but those of `ONE_STACK` together. Groups by marks do not work with pytest 9.2."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith(ONE_STACK) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByStack:
+    """Called by pytest-xdist."""
+    return ByStack(config, log)
 
 
 @dataclass(frozen=True)

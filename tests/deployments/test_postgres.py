@@ -76,6 +76,7 @@ def test_a_lock_left_by_a_killed_stack_stops_nobody(folder: Path) -> None:
     starter = f"""
 import os, signal
 from pathlib import Path
+from deployments.embedded.keeper import descendants
 from tests.deployments.test_postgres import *
 folder = Path({str(folder)!r})
 with postgres.running(folder / "pg", folder / "log") as databases:

@@ -18,7 +18,7 @@ from openaddr.settings import Settings
 from tests.deployments.conftest import Lives, run_tiny
 from tests.deployments.processes import concerned_with, eventually
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.timeout(300)
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
