@@ -15,6 +15,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
 from deployments import abandoned, automations, deploying, prefect_file
+from deployments.embedded.prefect_server import is_healthy
 from deployments.embedded.service import ROOT
 from deployments.prefect_file import PrefectFile
 from deployments.queues import POOL, QUEUES
@@ -33,6 +34,8 @@ def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False) -> l
     that flow runs at work are not. Raises ProblemError.
     """
     wanted = prefect_file.read(path)
+    if not is_healthy(api):
+        raise ProblemError(Code.STACK_FAILED, f"No Prefect server answers at {api}.")
     try:
         with SyncPrefectClient(api) as client:
             changes = _pool(client) + _queues(client, slots) + _host_limits(client)

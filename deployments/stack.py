@@ -36,7 +36,6 @@ from openaddr.settings import Settings, variable
 
 PREFECT_FILE = ROOT / "prefect.yaml"
 MIGRATE = "openaddr.db.migrating:migrate"
-SETUP_SECONDS = 120
 INSTEAD = "given by DATABASE_URL"
 LOOK_EVERY = 0.5
 
@@ -68,7 +67,8 @@ class Stack:
             for folder in (self.logs, self.storage, self.folder / "work"):
                 folder.mkdir(exist_ok=True)
             databases = parts.enter_context(self._postgres())
-            migrate(databases.ours)
+            with _database_used():
+                migrate(databases.ours)
             server = parts.enter_context(self._prefect(databases))
             self.addresses = self._where(databases, server.api)
             self.changes = self._set_up()
@@ -92,16 +92,18 @@ class Stack:
         return "\n".join(f"  {name:<{max(map(len, shown))}}  {place}" for name, place in shown.items())
 
     def _postgres(self) -> AbstractContextManager[Databases]:
-        given = self.settings.database_url
-        if given:
+        if given := self.settings.database_url:
             return nullcontext(Databases(given, _beside(given, postgres.PREFECTS), INSTEAD))
         return postgres.running(self.folder / "postgres", self.logs / "postgres.log")
 
     def _prefect(self, databases: Databases) -> AbstractContextManager[Server]:
-        if given := self.settings.prefect_api_url:
-            return nullcontext(Server(given.rstrip("/")))
+        if given := self.settings.prefect_api_url.rstrip("/"):
+            if not prefect_server.is_healthy(given):
+                raise ProblemError(Code.STACK_FAILED, f"No Prefect server answers at {given} (PREFECT_API_URL).")
+            return nullcontext(Server(given))
         if self.settings.database_url:
-            make_database(databases.ours, postgres.PREFECTS)
+            with _database_used():
+                make_database(databases.ours, postgres.PREFECTS)
         return prefect_server.running(self.folder / "prefect", self.logs / "prefect-server.log", databases.prefects)
 
     def _workers(self) -> AbstractContextManager[list[Service]]:
@@ -130,9 +132,7 @@ class Stack:
         command += [] if self.settings.prefect_api_url else ["--nobody-works"]
         environment = {**os.environ, **self.addresses.environment, "PYTHONPATH": str(ROOT)}
         environment[variable("worker_slots")] = str(self.settings.worker_slots)
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SETUP_SECONDS, check=False
-        )
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         log = self.logs / "setup.log"
         log.write_text(done.stdout + done.stderr, encoding="utf-8")
         if done.returncode:
@@ -194,6 +194,16 @@ def _only_one(folder: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+@contextmanager
+def _database_used() -> Iterator[None]:
+    """Raises ProblemError for a database that is not there, or refuses."""
+    try:
+        yield
+    except psycopg.Error as error:
+        told = " / ".join(str(error).split("\n"))
+        raise ProblemError(Code.STACK_FAILED, f"The database cannot be used: {told}") from error
 
 
 def _beside(address: str, database: str) -> str:

@@ -59,7 +59,7 @@ class Keeper:
         self.pid = child.pid
         if self.asked_to_end:
             # It was asked between the two lines above, when there was nobody to tell.
-            self._end(signal.SIGTERM, None)
+            self._tell()
         while True:
             pid, status = os.waitpid(-1, 0)
             if pid == child.pid:
@@ -68,7 +68,12 @@ class Keeper:
                 return child.returncode
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        self.asked_to_end = True
+        # Once: to be asked a second time means to end by force, for Prefect's worker and for others.
+        if not self.asked_to_end:
+            self.asked_to_end = True
+            self._tell()
+
+    def _tell(self) -> None:
         if self.pid:
             os.kill(self.pid, self.end_signal)
             signal.alarm(self.patience)

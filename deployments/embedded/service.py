@@ -37,7 +37,7 @@ class Program:
 
 
 class Service:
-    """A program that has been started."""
+    """A program that has been started, from a thread that lasts: its keeper ends when that thread does."""
 
     def __init__(self, program: Program) -> None:
         self.program = program

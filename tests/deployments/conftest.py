@@ -96,7 +96,7 @@ def start(folder: Path, prefect_file: Path, slots: int) -> Up:
         command = [sys.executable, "-m", "openaddr", "up", *options]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
     found = Up(process, folder, prefect_file, output)
-    eventually(lambda: "up; Ctrl-C" in found.text or process.poll() is not None, 100)
+    eventually(lambda: "up; Ctrl-C" in found.text or process.poll() is not None, 200)
     assert process.poll() is None, found.text
     return found
 
@@ -139,7 +139,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
         connection.execute("INSERT INTO note VALUES ('kept')")
     with SyncPrefectClient(up.api) as client:
         run_tiny(client, "tiny/batch", place / "first", 600)
-    eventually((place / "first").exists, 60)
+    eventually((place / "first").exists, 120)
     seconds = up.stop(signal.SIGINT)
     first = FirstLife(seconds, up.process.returncode, up.text.splitlines()[-1], concerned_with(place))
     up = start(place / "stack", place / "prefect.yaml", slots=1)

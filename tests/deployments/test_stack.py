@@ -74,9 +74,9 @@ def test_a_second_stack_on_the_same_folder_is_refused(lives: Lives) -> None:
 
 def test_a_ci_run_starts_while_the_batch_queue_is_full(lives: Lives, client: SyncPrefectClient, tmp_path: Path) -> None:
     batch = [run_tiny(client, "tiny/batch", tmp_path / f"batch-{number}", 600) for number in range(3)]
-    eventually(lambda: "Running" in {state(client, run) for run in batch}, 60)
+    eventually(lambda: "Running" in {state(client, run) for run in batch}, 120)
     wanted = run_tiny(client, "tiny/ci", tmp_path / "ci", 0)
-    eventually(lambda: state(client, wanted) == "Completed", 60)
+    eventually(lambda: state(client, wanted) == "Completed", 120)
     assert (tmp_path / "ci").read_text() == "ran"
     assert [state(client, run) for run in batch].count("Running") == 1
 
@@ -88,6 +88,28 @@ def test_servers_that_are_given_are_used_and_left_running(lives: Lives, tmp_path
         assert [service.program.name for service in stack.services] == ["worker", "worker-ci"]
         assert stack.addresses.environment["DATABASE_URL"] == lives.second.database
     assert httpx.get(f"{lives.second.api}/health").json() is True
+
+
+NOBODY = "127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    "words, environment, told",
+    [
+        ("up", {"DATABASE_URL": f"postgresql://a:secret@{NOBODY}/x"}, "The database cannot be used: connection failed"),
+        ("up", {"PREFECT_API_URL": f"http://{NOBODY}/api"}, f"No Prefect server answers at http://{NOBODY}/api"),
+        ("deploy", {"PREFECT_API_URL": f"http://{NOBODY}/api"}, f"No Prefect server answers at http://{NOBODY}/api"),
+        ("deploy", {"PREFECT_API_URL": ""}, "PREFECT_API_URL is not set"),
+        ("up", {"OPENADDR_WORKER_SLOTS": "many"}, "OPENADDR_WORKER_SLOTS is 'many'"),
+    ],
+)
+def test_what_is_given_but_cannot_be_used_is_told(
+    tmp_path: Path, words: str, environment: dict[str, str], told: str
+) -> None:
+    answer = command(words, *(["--folder", str(tmp_path / "stack")] if words == "up" else []), **environment)
+    assert answer.returncode == 6
+    assert told in answer.stderr and "secret" not in answer.stderr and "Traceback" not in answer.stderr
+    assert concerned_with(tmp_path) == []
 
 
 def test_prefects_database_is_beside_ours() -> None:
@@ -112,8 +134,3 @@ def test_without_the_extra_the_commands_say_what_to_install() -> None:
             [sys.executable, "-c", hidden, words], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 6 and "openaddr-machine[operate]" in done.stderr
-
-
-def test_deploy_wants_to_know_the_server() -> None:
-    answer = command("deploy", PREFECT_API_URL="")
-    assert answer.returncode == 6 and "PREFECT_API_URL is not set" in answer.stderr
