@@ -6,11 +6,12 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
-from prefect.deployments import run_deployment
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import policies
-from flows.listing import list_set, name_of
+from flows.handing_over import hand_over, name_of
+from flows.listing import list_set
 from flows.services import Services, services
 from flows.source_run import source_run
 from openaddr.db import outbox, runs, sets
@@ -18,8 +19,6 @@ from openaddr.db.records import Run, RunStatus, Set
 from openaddr.source.catalog import digest, in_folder
 
 log = logging.getLogger("openaddr.flows")
-
-SOURCE_RUN = "source-run/source-run"
 
 
 @flow(name="batch-set", timeout_seconds=policies.BATCH_SECONDS)
@@ -97,21 +96,9 @@ async def _hand_over(opened: Services, run: Run) -> None:
     """Have a run worked on: here, as a flow run below this one, or by whoever works on the batch queue of a fleet."""
     try:
         if opened.settings.batch_by_fleet:
-            await _to_the_fleet(run)
+            await hand_over(run, "batch")
         else:
             await source_run.with_options(flow_run_name=name_of(run))(run.id, return_state=True)
     except Exception:
         # The run is still in the record, which gives it to another one; the rest of the set goes on.
         log.exception("run %d could not be handed over", run.id)
-
-
-async def _to_the_fleet(run: Run) -> None:
-    await run_deployment(
-        SOURCE_RUN,
-        parameters={"run_id": run.id},
-        flow_run_name=name_of(run),
-        work_queue_name="batch",
-        idempotency_key=f"run-{run.id}-{run.attempt}",
-        timeout=0,
-        as_subflow=False,
-    )

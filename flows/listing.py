@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flows.services import Services
 from openaddr import __version__
 from openaddr.db import runs, sets, source_files
-from openaddr.db.records import NewRun, Run, Set, Trust
+from openaddr.db.records import NewRun, Set, Trust
 from openaddr.errors import ProblemError
 from openaddr.source.catalog import SourceFile
 from openaddr.source.parse import parse_source
@@ -42,8 +42,3 @@ def layer_sources(file: SourceFile) -> list[tuple[str, str]]:
     except ProblemError:
         return [WHOLE_FILE]
     return [(str(entry.layer), entry.name) for entry in entries] or [WHOLE_FILE]
-
-
-def name_of(run: Run) -> str:
-    """What a flow run of it is called."""
-    return " ".join(filter(None, (run.source_id, run.layer, run.name, f"#{run.id}")))

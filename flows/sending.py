@@ -1,5 +1,6 @@
 """Does what the outbox says: what had to follow from a transaction, and did not yet."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -7,25 +8,34 @@ from dashboards.site import publish
 from flows.services import Services
 from flows.working import make_latest_of
 from openaddr.db import outbox, runs
-from openaddr.errors import ProblemError
+from openaddr.db.records import Message
+
+log = logging.getLogger("openaddr.flows")
 
 BATCH = 50
 
 
 def send_due(opened: Services) -> tuple[int, int]:
     """Send what is due, and give how many were sent and how many failed; those are tried later, and parked at last."""
-    sent = failed = 0
     with opened.pool.connection() as conn:
-        for message in outbox.due(conn, BATCH):
-            try:
-                KINDS[message.kind](opened, message.payload)
-            except (ProblemError, LookupError, OSError) as error:
-                outbox.failed(conn, message.id, f"{type(error).__name__}: {error}"[:500])
-                failed += 1
-            else:
-                outbox.sent(conn, message.id)
-                sent += 1
-    return sent, failed
+        due = outbox.due(conn, BATCH)
+    sent = sum(send(opened, message) for message in due)
+    return sent, len(due) - sent
+
+
+def send(opened: Services, message: Message) -> bool:
+    """Send one message and note what came of it."""
+    try:
+        KINDS[message.kind](opened, message.payload)
+    except Exception as error:
+        # Whatever it is, the messages behind this one go on.
+        log.exception("message %d (%s %s) was not sent", message.id, message.kind, message.key)
+        with opened.pool.connection() as conn:
+            outbox.failed(conn, message.id, f"{type(error).__name__}: {error}"[:500])
+        return False
+    with opened.pool.connection() as conn:
+        outbox.sent(conn, message.id)
+    return True
 
 
 def _latest(opened: Services, payload: dict[str, Any]) -> None:

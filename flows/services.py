@@ -12,7 +12,8 @@ from openaddr import settings
 from openaddr.db.connections import open_pool
 from openaddr.errors import Code, ProblemError
 from openaddr.settings import Settings
-from openaddr.storage import Storage, open_storage
+from openaddr.storage import open_storage
+from openaddr.storage.objects import Storage
 
 
 @dataclass(frozen=True)

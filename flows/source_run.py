@@ -8,9 +8,10 @@ from uuid import UUID
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.schemas.objects import State
 from prefect.concurrency.asyncio import concurrency
 from prefect.runtime import flow_run
-from prefect.states import Completed, State
+from prefect.states import Completed
 
 from flows import policies
 from flows.reporting import Report, report_of

@@ -1,24 +1,19 @@
 """`sweep`: what fell between two chairs. Every five minutes, and after each crash; doing it twice changes nothing."""
 
 import asyncio
-import logging
 from datetime import timedelta
 
 from prefect import flow
-from prefect.deployments import run_deployment
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import policies
-from flows.listing import name_of
+from flows.handing_over import hand_over
 from flows.sending import send_due
 from flows.services import Services, services
 from openaddr.db import runs
 from openaddr.db.records import Run
 from openaddr.storage import publishing
-
-log = logging.getLogger("openaddr.flows")
-
-SOURCE_RUN = "source-run/source-run"
 
 
 @flow(name="sweep", timeout_seconds=policies.SWEEP_SECONDS)
@@ -27,7 +22,7 @@ async def sweep() -> State[None]:
     with services() as opened:
         released, waiting = await asyncio.to_thread(_due, opened)
         for run in waiting:
-            await _start(run)
+            await hand_over(run)
         sent, failed = await asyncio.to_thread(send_due, opened)
         removed = await asyncio.to_thread(publishing.sweep, opened.storage, timedelta(hours=policies.KEPT_HOURS))
     message = (
@@ -49,15 +44,3 @@ def _due(opened: Services) -> tuple[list[Run], list[Run]]:
         for run in waiting:
             runs.mark_dispatched(conn, run.id)
     return released, waiting
-
-
-async def _start(run: Run) -> None:
-    """The same key for the same attempt: who is asked twice starts once."""
-    await run_deployment(
-        SOURCE_RUN,
-        parameters={"run_id": run.id},
-        flow_run_name=name_of(run),
-        idempotency_key=f"run-{run.id}-{run.attempt}",
-        timeout=0,
-        as_subflow=False,
-    )

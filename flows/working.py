@@ -21,7 +21,10 @@ from openaddr.db.records import Lease, Outcome, RunStatus
 from openaddr.db.records import Run as Row
 from openaddr.process import Request, process_source
 from openaddr.publication import files_of, make_latest
+from openaddr.quality.figures import figures_of
+from openaddr.quality.gate import judge
 from openaddr.run import Record, Run, Status
+from openaddr.run_folder import write_record
 from openaddr.stages import Progress
 from openaddr.storage.keys import run_prefix
 from openaddr.storage.publishing import put_all
@@ -32,6 +35,7 @@ STATUS = {
     Status.SUCCEEDED: RunStatus.SUCCEEDED,
     Status.SKIPPED: RunStatus.SKIPPED,
     Status.FAILED: RunStatus.FAILED,
+    Status.HELD: RunStatus.HELD,
 }
 
 
@@ -46,7 +50,7 @@ class Assignment:
     @property
     def last_record(self) -> Record | None:
         """The `run.json` of the last good run, for data that has not changed since."""
-        if self.last is None or self.last.record is None or self.row.fresh:
+        if self.last is None or self.last.record is None:
             return None
         return msgspec.convert(self.last.record, Record)
 
@@ -65,7 +69,10 @@ def work_on(
     with kept(services.pool, lease, stop), tempfile.TemporaryDirectory(prefix="run-", dir=parent) as folder:
         task = _assignment(services, run_id)
         run = _processed(services, task, Path(folder), progress, stop)
-        if stop.is_set() or not _stored(services, lease, run):
+        if stop.is_set():
+            return None
+        _judge(services, task, run)
+        if not _stored(services, lease, run):
             return None
         return _concluded(services, lease, task, run)
 
@@ -103,6 +110,19 @@ def _processed(services: Services, task: Assignment, folder: Path, progress: Pro
     )
     (run,) = process_source(request, progress)
     return run
+
+
+def _judge(services: Services, task: Assignment, run: Run) -> None:
+    """Hold a run that is worse than the last good one: what is wrong becomes its problem, and its record says so."""
+    last = task.last_record
+    if run.status is not Status.SUCCEEDED or run.unchanged or last is None or run.folder is None:
+        return
+    day = str(task.last.finished_at.date()) if task.last and task.last.finished_at else ""
+    verdict = judge(figures_of(run), figures_of(last, day), None, services.settings)
+    if verdict.held:
+        run.status, run.problem = Status.HELD, verdict.problems[0]
+        run.warnings += verdict.problems[1:]
+        write_record(run, run.folder)
 
 
 def _stored(services: Services, lease: Lease, run: Run) -> bool:

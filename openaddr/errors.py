@@ -277,9 +277,19 @@ _MACHINE = _explain(
             "source, set OPENADDR_ALLOW_UNSANDBOXED=1.",
         ),
         Code.DATABASE_AWAY: ("The database cannot be reached", "Start it, or correct DATABASE_URL."),
+        Code.OPERATE_MISSING: (
+            "What runs sources for everybody is not installed",
+            "Install the extra: `pip install 'openaddr-machine[operate]'`.",
+        ),
+        Code.STACK_BUSY: ("Another stack uses the folder", "Stop that one, or choose another `--folder`."),
+        Code.STACK_FAILED: (
+            "A part of the stack does not start or does not stay up",
+            "Read the log named; what was started has been stopped again, and its data is kept.",
+        ),
+        Code.DEPLOYMENT_INVALID: ("What is to be deployed cannot be", "Correct `prefect.yaml` or the flow named."),
         Code.STORAGE_UNSET: (
             "No place to store runs is named",
-            "Set OPENADDR_STORAGE_FOLDER or OPENADDR_S3_BUCKET.",
+            "Set OPENADDR_STORAGE_FOLDER or S3_BUCKET.",
         ),
         Code.STORAGE_UNREACHABLE: ("The storage does not answer", "Try again later; check OPENADDR_S3_ENDPOINT_URL."),
         Code.STORAGE_REFUSED: (

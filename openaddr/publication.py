@@ -16,7 +16,7 @@ MEDIA_TYPES = {".json": "application/json", ".txt": "text/plain; charset=utf-8"}
 def files_of(folder: Path) -> Iterator[File]:
     """The files of a run's folder, with media types and checksums as its manifest says."""
     manifest = folder / "manifest.json"
-    listed = json.loads(manifest.read_text(encoding="utf-8"))["files"] if manifest.exists() else []
+    listed = json.loads(manifest.read_text(encoding="utf-8"))["resources"] if manifest.exists() else []
     known = {item["name"]: item for item in listed}
     for path in sorted(folder.iterdir()):
         item = known.get(path.name, {})

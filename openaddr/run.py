@@ -20,6 +20,7 @@ class Status(StrEnum):
     """How a run ended."""
 
     SUCCEEDED = "succeeded"
+    HELD = "held"
     SKIPPED = "skipped"
     FAILED = "failed"
 

@@ -54,11 +54,16 @@ def publish(run: Run, work: Path, target: Path) -> None:
         # In the record the files are named from where it stands, so that the folder may be moved.
         run.outputs = {kind: Path(path.name) for kind, path in run.outputs.items()}
         shutil.copy(work / "log.txt", fresh)
-        text = json.dumps(run.as_json(), indent=2, ensure_ascii=False)
-        (fresh / "run.json").write_text(text + "\n", encoding="utf-8")
+        write_record(run, fresh)
     run.outputs = {kind: run.folder / path.name for kind, path in run.outputs.items()}
     if succeeded:
         shutil.rmtree(failed, ignore_errors=True)
+
+
+def write_record(run: Run, folder: Path) -> None:
+    """Write `run.json` into a folder."""
+    text = json.dumps(run.as_json(), indent=2, ensure_ascii=False)
+    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
 
 
 def last_good(target: Path) -> Record | None:

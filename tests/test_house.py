@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from openaddr.errors import EXPLANATIONS, ROW_REASONS, Code, ExitCode, RowReason
-from openaddr.settings import Settings, load
+from openaddr.settings import Settings, load, variable
 from tests.golden import assert_golden
 
 ROOT = Path(__file__).parents[1]
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for folder in ("openaddr", "demo", "benchmarks")
+    for folder in ("openaddr", "deployments", "demo", "benchmarks")
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
@@ -29,6 +29,7 @@ RANKS = {
     "errors": 0,
     "names": 0,
     "sizes": 0,
+    "hosts": 0,
     "settings": 1,
     "stages": 2,
     "source": 3,
@@ -42,6 +43,7 @@ RANKS = {
     "quality": 4,
     "outputs": 4,
     "publication": 5,
+    "deciding": 6,
     "steps": 5,
     "workshop": 5,
     "run_folder": 5,
@@ -50,11 +52,12 @@ RANKS = {
     "doctor": 7,
     "terminal": 8,
     "commands": 9,
+    "operating": 9,
     "cli": 10,
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "publication"}
+OPERATING = {"db", "storage", "publication", "deciding"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {"PIL": "pillow", "botocore": "boto3", "psycopg_pool": "psycopg"}
 ONLY_TYPES = {"types_boto3_s3"}
@@ -116,6 +119,11 @@ def test_the_library_knows_nothing_of_what_is_built_on_it() -> None:
     above = {"flows", "dashboards", "deployments", "prefect", "demo", "benchmarks", "tests"}
     pairs = ((module, name) for module in LIBRARY for name in imported(module))
     assert [f"{module} imports {name}" for module, name in pairs if name.split(".")[0] in above] == []
+
+
+def test_deployments_know_flows_and_pages_only_by_name() -> None:
+    deploying = {name for module in MODULES if module.startswith("deployments") for name in imported(module)}
+    assert {name.split(".")[0] for name in deploying} & {"flows", "dashboards", "demo", "tests"} == set()
 
 
 def test_modules_do_not_import_each_other_in_circles() -> None:
@@ -181,11 +189,11 @@ def test_the_lock_of_npm_pins_by_hash_and_names_no_place() -> None:
 
 def test_env_defaults_lists_every_setting_with_its_default_and_a_comment() -> None:
     lines = (ROOT / ".env.defaults").read_text(encoding="utf-8").splitlines()
-    listed = {line.split("=", 1)[0]: line.split("=", 1)[1] for line in lines if line.startswith("OPENADDR_")}
-    assert set(listed) == {f"OPENADDR_{name.upper()}" for name in Settings.__dataclass_fields__}
+    listed = {line.split("=", 1)[0]: line.split("=", 1)[1] for line in lines if not line.startswith("#") and line}
+    assert set(listed) == {variable(name) for name in Settings.__dataclass_fields__}
     assert load(listed) == Settings()
     for before, line in zip(["", *lines], lines, strict=False):
-        assert before.startswith("#") or not line.startswith("OPENADDR_"), f"{line} has no comment"
+        assert before.startswith("#") or line.partition("=")[0] not in listed, f"{line} has no comment"
 
 
 def test_every_code_of_a_problem_is_explained() -> None:

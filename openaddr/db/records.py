@@ -149,6 +149,8 @@ class Outcome:
     problem: Problem | None = None
     record: Json | None = None
     rows: int | None = None
+    copy_of: int | None = None
+    """The run whose files this one has, because the data had not changed since."""
 
     def __post_init__(self) -> None:
         if not self.status.is_final or self.status is RunStatus.LOST:

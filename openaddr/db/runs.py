@@ -145,6 +145,7 @@ def finish(conn: Connection[Any], lease: Lease, outcome: Outcome) -> bool:
         problem=outcome.problem and document(outcome.problem.as_json()),
         record=outcome.record and document(outcome.record),
         rows=outcome.rows,
+        copy_of=outcome.copy_of,
     )
 
 

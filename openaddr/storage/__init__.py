@@ -32,4 +32,4 @@ def open_storage(settings: Settings) -> Storage:
         return S3(settings.s3_bucket, settings.s3_endpoint_url, settings.s3_region, settings.s3_public_url)
     if settings.storage_folder:
         return Folder(Path(settings.storage_folder))
-    raise ProblemError(Code.STORAGE_UNSET, "Neither OPENADDR_STORAGE_FOLDER nor OPENADDR_S3_BUCKET is set.")
+    raise ProblemError(Code.STORAGE_UNSET, "Neither OPENADDR_STORAGE_FOLDER nor S3_BUCKET is set.")

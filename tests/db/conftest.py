@@ -1,10 +1,7 @@
 """An empty database for each test, and rows for it."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,38 +9,9 @@ from psycopg import Connection
 
 from openaddr.db import runs, source_files
 from openaddr.db.connections import connect
-from openaddr.db.migrating import migrate
 from openaddr.db.records import Lease, NewRun, Outcome, Run, RunStatus, Trust
-from tests.postgres import create_database, empty, server
-
-NAME = f"openaddr_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-
-
-@pytest.fixture(scope="session")
-def server_url() -> Iterator[str]:
-    """A server; `OPENADDR_TEST_DATABASE_URL` may name one that runs already."""
-    if given := os.environ.get("OPENADDR_TEST_DATABASE_URL"):
-        yield given
-        return
-    # The path of a socket may have 100 characters; folders of pytest have more.
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder, server(Path(folder)) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def migrated_url(server_url: str) -> str:
-    """A database with the schema."""
-    url = create_database(server_url, NAME)
-    with connect(url) as conn:
-        migrate(conn)
-    return url
-
-
-@pytest.fixture
-def url(migrated_url: str) -> str:
-    """A database with the schema and nothing in it."""
-    empty(migrated_url)
-    return migrated_url
+from tests.databases import NAME
+from tests.postgres import create_database
 
 
 @pytest.fixture

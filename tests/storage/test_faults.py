@@ -195,7 +195,7 @@ def test_an_address_that_is_none_is_refused(credentials: None) -> None:
 def test_the_settings_choose_the_storage(tmp_path: Path, credentials: None) -> None:
     folder = open_storage(load({"OPENADDR_STORAGE_FOLDER": str(tmp_path / "a")}))
     assert folder.url("runs/7/a") == (tmp_path / "a/runs/7/a").as_uri()
-    both = {"OPENADDR_STORAGE_FOLDER": str(tmp_path / "a"), "OPENADDR_S3_BUCKET": "data"}
+    both = {"OPENADDR_STORAGE_FOLDER": str(tmp_path / "a"), "S3_BUCKET": "data"}
     assert open_storage(load(both)).url("a/ß") == "https://s3.amazonaws.com/data/a/%C3%9F"
     public = load(both | {"OPENADDR_S3_PUBLIC_URL": "https://data.example.org/"})
     assert open_storage(public).url("a") == "https://data.example.org/a"
@@ -215,7 +215,7 @@ def test_a_killed_writer_to_a_bucket_leaves_nothing_to_see(bucket: S3, proxy: Pr
         return block
 
     proxy.upward = hold
-    settings = {"OPENADDR_S3_BUCKET": bucket.bucket, "OPENADDR_S3_ENDPOINT_URL": proxy.url}
+    settings = {"S3_BUCKET": bucket.bucket, "OPENADDR_S3_ENDPOINT_URL": proxy.url}
     with writer(files, settings) as running:
         assert held.wait(30)
         running.send_signal(signal.SIGKILL)

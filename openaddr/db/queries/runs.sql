@@ -122,7 +122,8 @@ update runs set
     run_key = %(run_key)s,
     problem = %(problem)s,
     record = %(record)s,
-    rows = %(rows)s
+    rows = %(rows)s,
+    copy_of = %(copy_of)s
 where id = %(run_id)s
   and lease_token = %(token)s
   and status = 'running'
