@@ -241,8 +241,10 @@ def test_text_that_cannot_be_stored_does_not_keep_a_run_from_its_end(conn: Conne
 
 @pytest.mark.parametrize("passed", ["expire", "overrun"])
 def test_a_run_whose_time_has_passed_goes_back_to_the_queue(conn: Connection[Any], rows: Rows, passed: str) -> None:
-    lease, fine = rows.claimed(), rows.claimed()
-    runs.mark_dispatched(conn, lease.run_id)
+    waiting, fine = rows.queued(), rows.claimed()
+    assert runs.mark_dispatched(conn, waiting.id)
+    lease = claim(conn, waiting.id)
+    assert lease
     getattr(rows, passed)(lease.run_id)
     (run,) = runs.release_expired(conn)
     assert (run.id, run.status, run.attempt, run.lease_token) == (lease.run_id, RunStatus.QUEUED, 2, None)
