@@ -67,8 +67,7 @@ class Stack:
             for folder in (self.logs, self.storage, self.folder / "work"):
                 folder.mkdir(exist_ok=True)
             databases = parts.enter_context(self._postgres())
-            with _database_used():
-                _migrate(databases.ours)
+            _migrate(databases.ours)
             server = parts.enter_context(self._prefect(databases))
             self.addresses = self._where(databases, server.api)
             self.changes = self._set_up()

@@ -72,7 +72,7 @@ def run_migrate() -> int:
     try:
         url = settings.load().database_url
         if not url:
-            raise SettingError("OPENADDR_DATABASE_URL is empty, but has to name the database to migrate")
+            raise SettingError("DATABASE_URL is empty, but has to name the database to migrate")
         # Only whoever runs it for everybody has what a database takes.
         connect = importlib.import_module("openaddr.db.connections").connect
         migrate = importlib.import_module("openaddr.db.migrating").migrate

@@ -36,15 +36,19 @@ def drivers_of_gdal() -> Iterator[None]:
         bring_drivers_back()
 
 
-ONE_STACK = ("tests/deployments/test_stack.py", "tests/deployments/test_setup.py")
-"""Tests that share a stack, which takes half a minute to start: all go to one worker."""
+TOGETHER = {
+    "tests/deployments/test_stack.py": "stack",
+    "tests/deployments/test_setup.py": "stack",
+    "tests/flows/test_flows.py": "flows",
+}
+"""Tests that share a server of Prefect, which takes up to half a minute to start: all of a group go to one worker."""
 
 
 class ByStack(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out tests one by one, but those of `ONE_STACK` together. Groups by marks do not work with pytest 9.2."""
+    """Hands out tests one by one, but groups together. Groups by marks do not work with pytest 9.2."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "stack" if nodeid.startswith(ONE_STACK) else nodeid
+        return TOGETHER.get(nodeid.partition("::")[0], nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

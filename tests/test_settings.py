@@ -23,7 +23,7 @@ def test_what_is_no_whole_number_is_said(text: str) -> None:
 
 
 def test_the_password_of_the_database_is_not_shown_and_not_given_to_children(tmp_path: Path) -> None:
-    settings = load({"OPENADDR_DATABASE_URL": "postgresql://me:secret@db/openaddr"})
+    settings = load({"DATABASE_URL": "postgresql://me:secret@db/openaddr"})
     assert "secret" not in repr(settings)
     path = tmp_path / "town.json"
     path.write_text('{"schema": 2, "coverage": {}, "layers": {"addresses": [{"name": "town", "skip": true}]}}')

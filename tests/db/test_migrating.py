@@ -75,7 +75,7 @@ def test_numbers_of_migrations_have_no_gaps_and_no_doubles(tmp_path: Path, names
 
 
 def test_the_command_names_what_it_applied(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENADDR_DATABASE_URL", bare_url)
+    monkeypatch.setenv("DATABASE_URL", bare_url)
     answers = [CliRunner().invoke(app, ["db", "migrate"]) for _ in range(2)]
     assert [(answer.exit_code, answer.stdout.split("\n")) for answer in answers] == [(0, [*ALL, ""]), (0, [""])]
 
@@ -83,7 +83,7 @@ def test_the_command_names_what_it_applied(bare_url: str, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("", "OPENADDR_DATABASE_URL is empty"),
+        ("", "DATABASE_URL is empty"),
         ("mysql://me:secret@127.0.0.1/there", "DATABASE_AWAY: The address of the database cannot be read"),
         ("postgresql://me:secret@127.0.0.1:1/there", "DATABASE_AWAY: No connection to there at 127.0.0.1"),
     ],
@@ -91,7 +91,7 @@ def test_the_command_names_what_it_applied(bare_url: str, monkeypatch: pytest.Mo
 def test_the_command_says_what_is_wrong_with_the_database_and_no_password(
     monkeypatch: pytest.MonkeyPatch, url: str, said: str
 ) -> None:
-    monkeypatch.setenv("OPENADDR_DATABASE_URL", url)
+    monkeypatch.setenv("DATABASE_URL", url)
     answer = CliRunner().invoke(app, ["db", "migrate"])
     assert answer.exit_code == ExitCode.CONFIGURATION
     assert said in answer.stderr and "secret" not in answer.stderr

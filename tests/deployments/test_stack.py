@@ -96,7 +96,7 @@ NOBODY = "127.0.0.1:1"
 @pytest.mark.parametrize(
     "words, environment, told",
     [
-        ("up", {"DATABASE_URL": f"postgresql://a:secret@{NOBODY}/x"}, "The database cannot be used: connection failed"),
+        ("up", {"DATABASE_URL": f"postgresql://a:secret@{NOBODY}/x"}, "No connection to x at 127.0.0.1"),
         ("up", {"PREFECT_API_URL": f"http://{NOBODY}/api"}, f"No Prefect server answers at http://{NOBODY}/api"),
         ("deploy", {"PREFECT_API_URL": f"http://{NOBODY}/api"}, f"No Prefect server answers at http://{NOBODY}/api"),
         ("deploy", {"PREFECT_API_URL": ""}, "PREFECT_API_URL is not set"),

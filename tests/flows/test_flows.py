@@ -1,7 +1,9 @@
 """The flows as Prefect runs them, against a server of its own."""
 
 import asyncio
+import gc
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,20 @@ def prefect() -> Iterator[None]:
         patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         with prefect_test_harness(server_startup_timeout=120):
             yield
+    _collect()
+
+
+@pytest.fixture(autouse=True)
+def connections_of_prefect() -> Iterator[None]:
+    """Nothing of Prefect's is left for the tests after this one to be blamed for."""
+    yield
+    _collect()
+
+
+def _collect() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 def state_of(flow: Any, *arguments: Any, **keywords: Any) -> State[Any]:
