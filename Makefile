@@ -1,10 +1,10 @@
 # `make` shows what there is. Everything lives in this folder: .venv (Python packages), node_modules (the base map's
-# data), build (benchmark data), output (results of the demo). Nothing is asked of the machine but Python 3.11 or newer.
+# data), build (benchmark data), output (the stack and results of the demo). Nothing is asked of the machine but Python 3.11 or newer.
 
 VENV ?= .venv
 CONSUMERS ?= $(VENV)-consumers
 ROWS ?=
-OUTPUT ?= output/demo
+OUTPUT ?= output/stack
 
 # The first Python on the path that is new enough and can make environments.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -19,7 +19,7 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test proof check format golden bench lock clean
+.PHONY: help setup demo process test proof check format golden bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,9 +51,13 @@ $(BASEMAP): node_modules/.installed openaddr/outputs/basemap.py
 	@$(BIN)/python -m openaddr.outputs.basemap node_modules/world-atlas
 	@touch $@
 
-demo: setup ## Process one small source of every kind, from local servers, into output/demo
+demo: setup ## Start the whole stack and run a set over one small source of every kind, from local servers
+	@$(BIN)/python -m compileall -q openaddr flows dashboards deployments demo
+	@$(BIN)/python -m demo.stack --folder $(OUTPUT)
+
+process: setup ## Process the same sources by the command alone, into output/demo
 	@$(BIN)/python -m compileall -q openaddr demo
-	@$(BIN)/python -m demo.run --output $(OUTPUT)
+	@$(BIN)/python -m demo.run --output output/demo
 
 test: setup $(CONSUMERS)/.installed ## Run the tests
 	@OPENADDR_CONSUMERS_PYTHON=$(abspath $(CONSUMERS))/bin/python $(BIN)/python -m pytest -n auto $(TESTS)
@@ -79,8 +83,8 @@ bench: setup ## Measure CPU, memory and the ratio to the floor (ROWS=100000 for 
 
 lock: $(VENV)/.installed ## Resolve the dependencies again and pin them with hashes
 	@$(BIN)/python $(PIP_INSTALL) uv
-	@$(LOCK) pyproject.toml -o requirements/runtime.txt
-	@$(LOCK) pyproject.toml requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
+	@$(LOCK) --extra operate pyproject.toml -o requirements/runtime.txt
+	@$(LOCK) --extra operate pyproject.toml requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	@$(LOCK) requirements/consumers.in -c requirements/runtime.txt -o requirements/consumers.txt
 
 clean: ## Remove what was made, but not the environments

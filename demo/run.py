@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,8 +79,14 @@ class Result:
 
 def demo(output: Path, *options: str) -> Iterator[Result]:
     """Publish the town, process every bundled source into `output`, and give each result as it comes."""
-    with tempfile.TemporaryDirectory(prefix="windmere-") as name, ExitStack() as servers:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="windmere-") as name, published(Path(name)) as sources:
+        yield from _process(sources, output, options)
+
+
+@contextmanager
+def published(folder: Path) -> Iterator[list[Path]]:
+    """Publish the town by servers on this machine, and give the source files that read it, in `folder/sources`."""
+    with ExitStack() as servers:
         publish_files(folder / "web")
         publish_ftp(folder / "ftp")
         web = servers.enter_context(TownServer(folder / "web"))
@@ -91,7 +97,7 @@ def demo(output: Path, *options: str) -> Iterator[Result]:
             "http://esri.demo.invalid": esri.url,
             "demo.invalid/open%20data": f"127.0.0.1:{ftp.port}/open%20data",
         }
-        yield from _process(list(_placed(folder / "sources", hosts)), output, options)
+        yield list(_placed(folder / "sources", hosts))
 
 
 def _placed(folder: Path, hosts: dict[str, str]) -> Iterator[Path]:

@@ -21,6 +21,11 @@ app = typer.Typer(
 )
 
 
+PrefectFile = Annotated[
+    Path | None, typer.Option("--prefect-file", metavar="FILE", help="What to deploy, instead of our prefect.yaml.")
+]
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"openaddr {__version__}")
@@ -77,6 +82,49 @@ def doctor(
 ) -> None:
     """Say what this machine has of what a run needs, and what is active of the box that keeps strangers in."""
     raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_doctor")(as_json=as_json))
+
+
+db = typer.Typer(no_args_is_help=True, help="The database that is the record of everything.")
+app.add_typer(db, name="db")
+
+
+@db.command(epilog="Example:  DATABASE_URL=postgresql://localhost/openaddr openaddr db migrate")
+def migrate() -> None:
+    """Bring the database up to date; harmless when it is."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_migrate")())
+
+
+@app.command(epilog="Example:  openaddr up --folder /srv/openaddr")
+def up(
+    folder: Annotated[
+        Path, typer.Option("--folder", metavar="DIR", help="Where the data, outputs and logs are kept.")
+    ] = Path("output/stack"),
+    prefect_file: PrefectFile = None,
+) -> None:
+    """Start everything on this machine: Postgres, Prefect, workers. Ctrl-C stops it, the data is kept."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_up")(folder, prefect_file))
+
+
+@app.command(epilog="Example:  PREFECT_API_URL=http://127.0.0.1:4200/api openaddr deploy")
+def deploy(prefect_file: PrefectFile = None) -> None:
+    """Make the Prefect server at PREFECT_API_URL agree with prefect.yaml; says what was changed."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_deploy")(prefect_file))
+
+
+Reason = Annotated[str, typer.Option("--reason", "-r", help="Why: it is kept with the run.")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", envvar="USER", help="Who decides.")]
+
+
+@app.command(epilog='Example:  openaddr approve 1234 --reason "two towns merged, the publisher says so"')
+def approve(run: Annotated[int, typer.Argument(metavar="RUN")], reason: Reason, by: By = "operator") -> None:
+    """Publish a run that was held because it is worse than the last good one."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.deciding:run_decide")(run, "approved", by, reason))
+
+
+@app.command(epilog='Example:  openaddr reject 1234 --reason "half of the streets are gone"')
+def reject(run: Annotated[int, typer.Argument(metavar="RUN")], reason: Reason, by: By = "operator") -> None:
+    """Refuse a run that was held: the last good one stays the latest."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.deciding:run_decide")(run, "rejected", by, reason))
 
 
 def main() -> None:

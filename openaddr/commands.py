@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openaddr import settings
-from openaddr.errors import ExitCode
+from openaddr.errors import ExitCode, ProblemError
 from openaddr.process import Request, process_source
 from openaddr.run import Run
 from openaddr.settings import SettingError
@@ -65,6 +65,24 @@ def run_doctor(*, as_json: bool) -> int:
         return ExitCode.CONFIGURATION
     print(doctor.as_json(checks) if as_json else doctor.as_text(checks))
     return ExitCode.DONE if all(check.holds for check in checks) else ExitCode.CONFIGURATION
+
+
+def run_migrate() -> int:
+    """Bring the database up to date, naming each step that it lacked; gives the exit code."""
+    try:
+        url = settings.load().database_url
+        if not url:
+            raise SettingError("DATABASE_URL is empty, but has to name the database to migrate")
+        # Only whoever runs it for everybody has what a database takes.
+        connect = importlib.import_module("openaddr.db.connections").connect
+        migrate = importlib.import_module("openaddr.db.migrating").migrate
+        with connect(url) as conn:
+            applied = migrate(conn)
+    except (SettingError, ProblemError) as error:
+        print(f"openaddr: {error}", file=sys.stderr)
+        return ExitCode.CONFIGURATION
+    print("\n".join(applied), end="\n" if applied else "")
+    return ExitCode.DONE
 
 
 def _stop_on_termination() -> None:

@@ -6,128 +6,12 @@ a surprise, and ours.
 """
 
 from dataclasses import dataclass, replace
-from enum import IntEnum, StrEnum
+
+from openaddr.codes import Code, ExitCode, Explanation, RowReason
+
+__all__ = ["EXPLANATIONS", "ROW_REASONS", "Code", "ExitCode", "Explanation", "Problem", "ProblemError", "RowReason"]
 
 LONGEST_MESSAGE = 1_000
-
-
-class ExitCode(IntEnum):
-    """What the command line answers; of several layer sources the highest one counts."""
-
-    DONE = 0
-    FINDINGS = 1
-    USAGE = 2
-    SOURCE = 3
-    SERVER = 4
-    HELD = 5
-    CONFIGURATION = 6
-    OURS = 70
-    INTERRUPTED = 130
-
-
-class Code(StrEnum):
-    """The stable public names of problems. A name is never re-used for another meaning."""
-
-    # The source file
-    SOURCE_NOT_FOUND = "SOURCE_NOT_FOUND"
-    SOURCE_JSON_INVALID = "SOURCE_JSON_INVALID"
-    SOURCE_TOO_LARGE = "SOURCE_TOO_LARGE"
-    SOURCE_SCHEMA = "SOURCE_SCHEMA"
-    SOURCE_SKIP = "SOURCE_SKIP"
-    LAYER_UNKNOWN = "LAYER_UNKNOWN"
-    NAME_UNKNOWN = "NAME_UNKNOWN"
-    NAME_REPEATED = "NAME_REPEATED"
-    COVERAGE_MISSING = "COVERAGE_MISSING"
-    PROTOCOL_UNKNOWN = "PROTOCOL_UNKNOWN"
-    COMPRESSION_UNKNOWN = "COMPRESSION_UNKNOWN"
-    CONFORM_MISSING = "CONFORM_MISSING"
-    FORMAT_UNKNOWN = "FORMAT_UNKNOWN"
-    FUNCTION_INVALID = "FUNCTION_INVALID"
-    REGEX_INVALID = "REGEX_INVALID"
-    REGEX_TOO_SLOW = "REGEX_TOO_SLOW"
-    COORDINATES_NOT_MAPPED = "COORDINATES_NOT_MAPPED"
-    CRS_UNKNOWN = "CRS_UNKNOWN"
-    ENCODING_UNKNOWN = "ENCODING_UNKNOWN"
-    TEST_FAILED = "TEST_FAILED"
-    # The download
-    URL_INVALID = "URL_INVALID"
-    ADDRESS_REFUSED = "ADDRESS_REFUSED"
-    FILE_REFUSED = "FILE_REFUSED"
-    HOST_NOT_FOUND = "HOST_NOT_FOUND"
-    CONNECT_FAILED = "CONNECT_FAILED"
-    TIMED_OUT = "TIMED_OUT"
-    TLS_ERROR = "TLS_ERROR"
-    TLS_UNVERIFIED = "TLS_UNVERIFIED"
-    HTTP_401_403 = "HTTP_401_403"
-    HTTP_404 = "HTTP_404"
-    HTTP_4XX = "HTTP_4XX"
-    HTTP_5XX = "HTTP_5XX"
-    REDIRECTED_TOO_OFTEN = "REDIRECTED_TOO_OFTEN"
-    HTML_INSTEAD_OF_DATA = "HTML_INSTEAD_OF_DATA"
-    TRUNCATED = "TRUNCATED"
-    TOO_LARGE = "TOO_LARGE"
-    TOO_SLOW = "TOO_SLOW"
-    DATA_EMPTY = "DATA_EMPTY"
-    FTP_REFUSED = "FTP_REFUSED"
-    FILE_MISSING = "FILE_MISSING"
-    # ESRI services
-    ESRI_TOKEN_REQUIRED = "ESRI_TOKEN_REQUIRED"
-    ESRI_SERVICE_NOT_FOUND = "ESRI_SERVICE_NOT_FOUND"
-    ESRI_LAYER_CHANGED = "ESRI_LAYER_CHANGED"
-    ESRI_NO_QUERY = "ESRI_NO_QUERY"
-    ESRI_PAGING = "ESRI_PAGING"
-    ESRI_INCOMPLETE = "ESRI_INCOMPLETE"
-    ESRI_ERROR = "ESRI_ERROR"
-    # Archives and files in them
-    ARCHIVE_BAD = "ARCHIVE_BAD"
-    ARCHIVE_UNSUPPORTED = "ARCHIVE_UNSUPPORTED"
-    FILE_NOT_IN_ARCHIVE = "FILE_NOT_IN_ARCHIVE"
-    FILE_AMBIGUOUS = "FILE_AMBIGUOUS"
-    # Reading and conforming
-    DATA_UNREADABLE = "DATA_UNREADABLE"
-    LAYER_NOT_FOUND = "LAYER_NOT_FOUND"
-    FIELD_NOT_FOUND = "FIELD_NOT_FOUND"
-    FIELD_CASE_DIFFERS = "FIELD_CASE_DIFFERS"
-    CRS_MISSING = "CRS_MISSING"
-    ENCODING = "ENCODING"
-    NO_ROWS = "NO_ROWS"
-    ROWS_REJECTED = "ROWS_REJECTED"
-    # Outputs and machine
-    TIPPECANOE_MISSING = "TIPPECANOE_MISSING"
-    TILES_FAILED = "TILES_FAILED"
-    BASEMAP_MISSING = "BASEMAP_MISSING"
-    OUTPUT_NOT_WRITABLE = "OUTPUT_NOT_WRITABLE"
-    DISK_FULL = "DISK_FULL"
-    TIME_LIMIT = "TIME_LIMIT"
-    MEMORY_LIMIT = "MEMORY_LIMIT"
-    READER_CRASHED = "READER_CRASHED"
-    BOX_MISSING = "BOX_MISSING"
-    INTERRUPTED = "INTERRUPTED"
-    INTERNAL = "INTERNAL"
-
-
-class RowReason(StrEnum):
-    """Why one row of the data did not make it into the extract."""
-
-    COORDINATES_UNPARSABLE = "COORDINATES_UNPARSABLE"
-    COORDINATES_OUTSIDE_CRS = "COORDINATES_OUTSIDE_CRS"
-    GEOMETRY_MISSING = "GEOMETRY_MISSING"
-    GEOMETRY_BROKEN = "GEOMETRY_BROKEN"
-    ROW_ENCODING = "ROW_ENCODING"
-    ROW_TOO_LONG = "ROW_TOO_LONG"
-    ROW_UNREADABLE = "ROW_UNREADABLE"
-    FUNCTION_TIMED_OUT = "FUNCTION_TIMED_OUT"
-    VALUE_TOO_LONG = "VALUE_TOO_LONG"
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """What a code means, whose move it is, and whether trying again can help."""
-
-    title: str
-    exit_code: ExitCode
-    hint: str
-    retry: bool = False
 
 
 @dataclass(frozen=True)
@@ -355,6 +239,25 @@ _SERVER = _explain(
     ),
 )
 
+_HELD = _explain(
+    ExitCode.HELD,
+    {
+        Code.ROWS_DROPPED: (
+            "There are far fewer rows than in the last good run",
+            "Ask the publisher whether rows are missing; if it is meant to be so, let an operator approve the run.",
+        ),
+        Code.FIELD_EMPTIED: (
+            "An attribute is empty far more often than in the last good run",
+            "See whether the publisher renamed the column; if it is meant to be so, let an operator approve the run.",
+        ),
+        Code.OUTSIDE_COVERAGE: (
+            "Rows lie outside the area that the source says it covers",
+            "Check `coverage.geometry`, `srs` and the order of `lon` and `lat`; if it is meant to be so, let an "
+            "operator approve the run.",
+        ),
+    },
+)
+
 _MACHINE = _explain(
     ExitCode.CONFIGURATION,
     {
@@ -373,14 +276,41 @@ _MACHINE = _explain(
             "Use Linux 5.13 or newer with Landlock and seccomp (`openaddr doctor` tells), or, if you trust every "
             "source, set OPENADDR_ALLOW_UNSANDBOXED=1.",
         ),
+        Code.DATABASE_AWAY: ("The database cannot be reached", "Start it, or correct DATABASE_URL."),
+        Code.OPERATE_MISSING: (
+            "What runs sources for everybody is not installed",
+            "Install the extra: `pip install 'openaddr-machine[operate]'`.",
+        ),
+        Code.STACK_BUSY: ("Another stack uses the folder", "Stop that one, or choose another `--folder`."),
+        Code.STACK_FAILED: (
+            "A part of the stack does not start or does not stay up",
+            "Read the log named; what was started has been stopped again, and its data is kept.",
+        ),
+        Code.DEPLOYMENT_INVALID: ("What is to be deployed cannot be", "Correct `prefect.yaml` or the flow named."),
+        Code.STORAGE_UNSET: (
+            "No place to store runs is named",
+            "Set OPENADDR_STORAGE_FOLDER or S3_BUCKET.",
+        ),
+        Code.STORAGE_UNREACHABLE: ("The storage does not answer", "Try again later; check OPENADDR_S3_ENDPOINT_URL."),
+        Code.STORAGE_REFUSED: (
+            "The storage refuses what was asked of it",
+            "Check that bucket or folder exists, and the credentials and permissions for it.",
+        ),
+        Code.STORAGE_FULL: ("The storage is full", "Free some space in the storage, or raise its quota."),
+        Code.STORAGE_CORRUPT: (
+            "What is stored is not what was sent",
+            "Try again; if it happens twice, look at the disk or at what lies between here and the storage.",
+        ),
     },
+    retry=frozenset({Code.DATABASE_AWAY, Code.STORAGE_UNREACHABLE, Code.STORAGE_CORRUPT}),
 ) | {
+    Code.RUN_LOST: Explanation("The run never came to an end", ExitCode.OURS, "Start it again.", retry=True),
     Code.TILES_FAILED: Explanation("The tiles could not be made", ExitCode.OURS, "Report it with the log."),
     Code.INTERNAL: Explanation("Something went wrong that we did not expect", ExitCode.OURS, "Report it with the log."),
     Code.INTERRUPTED: Explanation("The run was interrupted", ExitCode.INTERRUPTED, "Start it again.", retry=True),
 }
 
-EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SERVER | _MACHINE
+EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SERVER | _HELD | _MACHINE
 
 ROW_REASONS: dict[RowReason, str] = {
     RowReason.COORDINATES_UNPARSABLE: "longitude or latitude is not a number",

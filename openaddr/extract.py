@@ -14,9 +14,7 @@ import pyarrow as pa
 import shapely
 from pyarrow import ipc
 
-from openaddr.stages import ATTRIBUTES, GeometryKind, Layer
-
-Bounds = tuple[float, float, float, float]
+from openaddr.stages import ATTRIBUTES, Bounds, GeometryKind, Layer
 
 
 def text_columns(layer: Layer) -> tuple[str, ...]:
@@ -38,6 +36,7 @@ class ExtractWriter:
     def __init__(self, path: Path, layer: Layer, kind: GeometryKind) -> None:
         self.rows = 0
         self.bounds: Bounds | None = None
+        self.fills = dict.fromkeys([*ATTRIBUTES[layer], "geometry"], 0)
         self._kind = kind
         self._schema = schema(layer, kind)
         self._file = ipc.new_file(str(path), self._schema, options=ipc.IpcWriteOptions(compression="lz4"))
@@ -53,6 +52,8 @@ class ExtractWriter:
             # The types are those of the schema already; a cast would load pyarrow's kernels, 0.07 s, to find that out.
             self._file.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=self._schema))
         self.rows += frame.height
+        for name, count in _filled(ordered).items():
+            self.fills[name] += count
         self.bounds = _joined(self.bounds, _bounds(ordered, self._kind))
 
     def _refuse_nulls(self, batch: pa.RecordBatch) -> None:
@@ -78,6 +79,17 @@ def read_batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[p
         for index in range(file.num_record_batches):
             frame = pl.from_arrow(pa.Table.from_batches([file.get_batch(index)]))
             yield frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+
+def _filled(frame: pl.DataFrame) -> dict[str, int]:
+    """In how many rows each attribute says something, and how many have a geometry."""
+    place = "lon" if "lon" in frame.columns else "geometry"
+    text = {
+        column.name: frame.height - int((column.str.len_bytes() == 0).sum())
+        for column in frame
+        if column.dtype == pl.String and column.name != "hash"
+    }
+    return text | {"geometry": frame.height - frame[place].null_count()}
 
 
 def _bounds(frame: pl.DataFrame, kind: GeometryKind) -> Bounds | None:

@@ -1,6 +1,7 @@
 """The stages of one run, each in the box, and what the record of the run learns from them."""
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,11 +38,15 @@ class Journey:
     settings: Settings
     last: Record | None = None
     """The last good run, unless it is to be made afresh whatever it was."""
+    last_is_here: bool = True
+    """Whether the files of the last good run are those in `target`; if not, somebody else keeps them."""
     progress: Progress = silent
+    stop: threading.Event = field(default_factory=threading.Event)
     box: Box = field(init=False)
 
     def __post_init__(self) -> None:
-        self.box = Box(self.settings)
+        self.settings = self.settings.without_secrets()
+        self.box = Box(self.settings, stop=self.stop)
         # Stages work in folders of their own, where a path from here would lead somewhere else.
         self.work = self.work.resolve()
 
@@ -60,7 +65,7 @@ class Journey:
                 received = self._downloaded(folder)
                 if received.unchanged and self.last is not None:
                     log.info("  the server says that nothing has changed")
-                    run.take_over(self.last, self.target)
+                    run.take_over(self.last, self.target if self.last_is_here else None)
                     return
                 extract = self._conformed(received, folder)
             self._packaged(extract)
@@ -76,7 +81,7 @@ class Journey:
     def _known(self) -> Edition:
         """The edition that need not be fetched again."""
         last = self.last
-        if last is None or last.key != self.run.key or not last.is_complete(self.target):
+        if last is None or last.key != self.run.key or (self.last_is_here and not last.is_complete(self.target)):
             return NO_EDITION
         return last.edition
 
@@ -125,6 +130,7 @@ class Journey:
         if conformed.problem is not None or conformed.extract is None:
             raise _raised(conformed.problem)
         extract = conformed.extract
+        run.fills, run.bounds = extract.fills, extract.bounds
         run.warnings += [self.source.located(warning) for warning in extract.warnings]
         if warning := run.account.warning():
             run.warnings.append(warning)

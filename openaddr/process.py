@@ -5,6 +5,7 @@ leaves the last good folder as it is: its record goes to `<name>.failed/` beside
 nothing yet.
 """
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from openaddr.box import BoxedError
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.journey import Journey
 from openaddr.outputs.folder import disk_problem
-from openaddr.run import Run, Status, log
+from openaddr.run import Record, Run, Status, log
 from openaddr.run_folder import last_good, log_file, publish, run_folder
 from openaddr.settings import Settings
 from openaddr.source.model import BrokenEntry, LayerSource, Source
@@ -24,7 +25,11 @@ from openaddr.workshop import workshop
 
 @dataclass(frozen=True)
 class Request:
-    """What to process, where to put it, and how. `fresh` fetches data that has not changed since the last run, too."""
+    """What to process, where to put it, and how.
+
+    `fresh` fetches data that has not changed since the last run, too. `last` is the last good run where its files are
+    kept elsewhere and not in `output`; `stop`, set by another thread, ends the run.
+    """
 
     path: Path
     output: Path
@@ -33,6 +38,8 @@ class Request:
     options: Options = field(default_factory=Options)
     settings: Settings = field(default_factory=Settings)
     fresh: bool = False
+    last: Record | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 def process_source(request: Request, progress: Progress = silent) -> Iterator[Run]:
@@ -116,5 +123,18 @@ def _travel(
     if isinstance(entry, BrokenEntry):
         found = entry.problem
         raise ProblemError(found.code, found.message, hint=found.hint, pointer=found.pointer)
-    last = None if request.fresh else last_good(target)
-    Journey(source, entry, run, target, work, request.options, request.settings, last, progress).go()
+    here = request.last is None
+    last = None if request.fresh else last_good(target) if here else request.last
+    Journey(
+        source,
+        entry,
+        run,
+        target,
+        work,
+        request.options,
+        request.settings,
+        last=last,
+        last_is_here=here,
+        progress=progress,
+        stop=request.stop,
+    ).go()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from openaddr import __version__
 from openaddr.errors import ExitCode, Problem, RowReason
-from openaddr.stages import NO_EDITION, Edition, RejectedRow, RowAccount
+from openaddr.stages import NO_EDITION, Bounds, Edition, RejectedRow, RowAccount
 
 log = logging.getLogger("openaddr.run")
 
@@ -20,6 +20,7 @@ class Status(StrEnum):
     """How a run ended."""
 
     SUCCEEDED = "succeeded"
+    HELD = "held"
     SKIPPED = "skipped"
     FAILED = "failed"
 
@@ -47,6 +48,9 @@ class Run:
     status: Status = Status.FAILED
     problem: Problem | None = None
     account: RowAccount = field(default_factory=RowAccount)
+    fills: dict[str, int] = field(default_factory=dict)
+    """Rows in which each attribute is not empty (`stages.Extract`)."""
+    bounds: Bounds | None = None
     warnings: list[Problem] = field(default_factory=list)
     fingerprint: str | None = None
     tests_passed: bool | None = None
@@ -85,6 +89,8 @@ class Run:
                 "reasons": {reason.value: count for reason, count in sorted(self.account.rejected.items())},
                 "examples": [example.as_json() for example in self.account.examples],
             },
+            "fills": self.fills,
+            "bounds": self.bounds,
             "warnings": [warning.as_json() for warning in self.warnings],
             "fingerprint": self.fingerprint,
             "key": self.key,
@@ -108,12 +114,12 @@ class Run:
         finally:
             self.seconds[name] = time.monotonic() - started
 
-    def take_over(self, record: "Record", folder: Path) -> None:
-        """Be the run before once more: its rows, warnings and files, which are in `folder`."""
+    def take_over(self, record: "Record", folder: Path | None) -> None:
+        """Be the run before once more: its rows, warnings and, where they are in a `folder`, files."""
         self.status, self.unchanged, self.edition = Status.SUCCEEDED, True, record.edition
-        self.account = record.account
+        self.account, self.fills, self.bounds = record.account, record.fills, record.bounds
         self.warnings, self.fingerprint = list(record.warnings), record.fingerprint
-        self.outputs = {kind: folder / name for kind, name in record.outputs.items()}
+        self.outputs = {kind: folder / name for kind, name in record.outputs.items()} if folder else {}
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,8 @@ class Record:
     rows: int = 0
     received: int = 0
     rejected: RejectedRows = field(default_factory=lambda: RejectedRows({}, []))
+    fills: dict[str, int] = field(default_factory=dict)
+    bounds: Bounds | None = None
     warnings: list[Problem] = field(default_factory=list)
     fingerprint: str | None = None
     outputs: dict[str, str] = field(default_factory=dict)

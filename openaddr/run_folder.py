@@ -2,40 +2,22 @@
 
 import json
 import logging
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
+from openaddr.names import FAILED, plain_name
 from openaddr.outputs.folder import atomic_folder
 from openaddr.run import Record, Run, Status, log, printable
 from openaddr.source.model import BrokenEntry, LayerSource
-
-FAILED = ".failed"
-MAX_NAME_BYTES = 200
-"""File systems take 255 bytes; the digits and FAILED come on top."""
 
 
 def run_folder(output: Path, source_id: str, entry: LayerSource | BrokenEntry) -> Path:
     """Where the files of a layer source go. Layer and name come from strangers, so they become plain names."""
     return output.joinpath(*map(plain_name, source_id.split("/")), plain_name(entry.layer), plain_name(entry.name))
-
-
-def plain_name(text: str) -> str:
-    """Text as the name of one folder: letters, digits and `._-` in any script, no dot in front, at most 80.
-
-    A name that had to change gets a few digits of its own, so that no two names become one. So does one that ends
-    like the records of failed runs. An empty name gets words: without a name of its own, a run would take the folder
-    of its whole layer.
-    """
-    plain = re.sub(r"[^\w.-]", "_", text).lstrip(".")[:80].encode()[:MAX_NAME_BYTES].decode(errors="ignore")
-    if plain == text and text and not text.endswith(FAILED):
-        return text
-    return f"{plain or 'unnamed'}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
 class _OneLine(logging.Formatter):
@@ -72,11 +54,16 @@ def publish(run: Run, work: Path, target: Path) -> None:
         # In the record the files are named from where it stands, so that the folder may be moved.
         run.outputs = {kind: Path(path.name) for kind, path in run.outputs.items()}
         shutil.copy(work / "log.txt", fresh)
-        text = json.dumps(run.as_json(), indent=2, ensure_ascii=False)
-        (fresh / "run.json").write_text(text + "\n", encoding="utf-8")
+        write_record(run, fresh)
     run.outputs = {kind: run.folder / path.name for kind, path in run.outputs.items()}
     if succeeded:
         shutil.rmtree(failed, ignore_errors=True)
+
+
+def write_record(run: Run, folder: Path) -> None:
+    """Write `run.json` into a folder."""
+    text = json.dumps(run.as_json(), indent=2, ensure_ascii=False)
+    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
 
 
 def last_good(target: Path) -> Record | None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 
 from openaddr.sizes import SIZE_CLASSES, SizeClass
 
@@ -35,14 +35,57 @@ class Settings:
     """How much a source may take of time, bytes and memory: small, medium or large (`openaddr/sizes.py`)."""
     allow_unsandboxed: bool = False
     """Work although this machine cannot keep strangers' data in a box."""
+    gate_rows_share: float = 0.1
+    """A run is held when it has fewer rows than the last good one by more than this share (0 to 1)."""
+    gate_fill_share: float = 0.1
+    """A run is held when an attribute that matters is filled in a share of rows that is smaller by more than this."""
+    gate_slack_rows: int = 5
+    """Rows that a small source may lose whatever their share, but never more than a third."""
+    storage_folder: str = ""
+    """Folder in which runs are stored; not used when there is a bucket."""
+    s3_bucket: str = ""
+    """Bucket in which runs are stored. boto3 finds credentials itself, in its usual places."""
+    s3_endpoint_url: str = ""
+    """Address of a server that speaks S3; Amazon's own when empty."""
+    s3_region: str = "us-east-1"
+    s3_public_url: str = ""
+    """What comes before a key in links to the bucket; the address of the bucket when empty."""
+    database_url: str = field(default="", repr=False)
+    """Postgres of the record (`postgresql://`), read from DATABASE_URL; '' = the embedded one."""
+    prefect_api_url: str = ""
+    """API of a Prefect server, read from PREFECT_API_URL; '' = the embedded one."""
+    worker_slots: int = 4
+    """Flow runs that the worker of this machine has at once."""
+    ci_slots: int = 1
+    """Flow runs beyond `worker_slots` that only pushes and pull requests may take."""
+    batch_slots: int = 2
+    """Runs of a set that are worked on at once, where the flow of the set works on them itself."""
+    batch_by_fleet: bool = False
+    """Whether runs of a set are handed to the workers of the batch queue instead."""
+    sources_folder: str = ""
+    """Folder whose source files a set is made of, when its flow is told no other."""
+    work_folder: str = ""
+    """Where flow runs keep what they work on; the system's folder for temporary files when empty."""
 
     @property
     def size(self) -> SizeClass:
         """The limits of the size class."""
         return SIZE_CLASSES[self.size_class]
 
+    def without_secrets(self) -> "Settings":
+        """What a child that reads the data of strangers may know."""
+        return replace(self, database_url="")
+
 
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
+
+BARE = {"database_url": "DATABASE_URL", "prefect_api_url": "PREFECT_API_URL", "s3_bucket": "S3_BUCKET"}
+"""Settings that other programs read too, by the name that those know."""
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field of `Settings`."""
+    return BARE.get(name, f"OPENADDR_{name.upper()}")
 
 
 class SettingError(ValueError):
@@ -69,7 +112,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     defaults = Settings()
     found: dict[str, object] = {}
     for item in fields(Settings):
-        name = f"OPENADDR_{item.name.upper()}"
+        name = variable(item.name)
         if name in environment:
             found[item.name] = _read(name, environment[name], getattr(defaults, item.name))
     settings = Settings(**found)  # type: ignore[arg-type]

@@ -123,6 +123,10 @@ class RowAccount:
         return Problem(Code.ROWS_REJECTED, message)
 
 
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
+
+
 class GeometryKind(StrEnum):
     """How the working extract stores where a row is."""
 
@@ -137,17 +141,19 @@ class Extract:
     Columns: `hash` and the layer's ATTRIBUTES as strings that are never null, then where the row is, in EPSG:4326,
     rounded to 7 places: `lon` and `lat` (float64, both null where a row has no geometry) when `geometry` is POINT,
     else `geometry` (binary, ISO WKB, null where a row has none). `numeric` names the attributes whose text is to be
-    written as JSON numbers. `bounds` is (west, south, east, north), None when no row has a geometry.
+    written as JSON numbers. `bounds` is (west, south, east, north), None when no row has a geometry. `fills` counts the
+    rows in which each attribute is not '', and under `geometry` those that have one.
     """
 
     path: Path
     layer: Layer
     geometry: GeometryKind
     rows: int
-    bounds: tuple[float, float, float, float] | None
+    bounds: Bounds | None
     numeric: frozenset[str]
     account: RowAccount
     warnings: tuple[Problem, ...] = ()
+    fills: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from openaddr.run import Run, Status, printable
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_REDRAWS = 0.2
 BYTES_PER_MB = 1_000_000
-MARKS = {Status.SUCCEEDED: "✓", Status.SKIPPED: "-", Status.FAILED: "✗"}
+MARKS = {Status.SUCCEEDED: "✓", Status.HELD: "‖", Status.SKIPPED: "-", Status.FAILED: "✗"}
 
 
 @dataclass

@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from typer.testing import CliRunner
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from demo.servers.files import FileServer
 from openaddr.cli import app
+from tests.databases import migrated_url, server_url, url
 from tests.gdal import bring_drivers_back
+
+__all__ = ["migrated_url", "server_url", "url"]
 
 # Whether a change lands is decided by the same examples every time; the search for new ones goes on at desks. No
 # deadlines: the machines are shared, and slow at times.
@@ -29,6 +34,27 @@ def drivers_of_gdal() -> Iterator[None]:
     yield
     if "openaddr.conform.readers.gdal" in sys.modules:
         bring_drivers_back()
+
+
+TOGETHER = {
+    "tests/deployments/test_stack.py": "stack",
+    "tests/deployments/test_setup.py": "stack",
+    "tests/flows/test_flows.py": "flows",
+}
+"""Tests that share a server of Prefect, which takes up to half a minute to start: all of a group go to one worker."""
+
+
+class ByStack(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out tests one by one, but groups together. Groups by marks do not work with pytest 9.2."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByStack:
+    """Called by pytest-xdist."""
+    return ByStack(config, log)
 
 
 @dataclass(frozen=True)

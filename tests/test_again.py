@@ -109,7 +109,19 @@ def test_data_that_has_not_changed_costs_one_request_and_keeps_its_files(
     assert again.exit_code == 0
     assert [request.headers.get("if-none-match") is not None for request in web.requests] == [False, True]
     assert (first.run["unchanged"], again.run["unchanged"]) == (False, True)
-    same = ("status", "rows", "received", "rejected", "warnings", "fingerprint", "edition", "key", "outputs")
+    same = (
+        "status",
+        "rows",
+        "received",
+        "rejected",
+        "fills",
+        "bounds",
+        "warnings",
+        "fingerprint",
+        "edition",
+        "key",
+        "outputs",
+    )
     assert {name: again.run[name] for name in same} == {name: first.run[name] for name in same}
     assert {kind: Path(path).stat().st_ino for kind, path in again.run["outputs"].items()} == {
         kind: stat.st_ino for kind, stat in before.items()

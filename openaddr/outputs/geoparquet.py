@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from openaddr.extract import Bounds, read_batches, text_columns
+from openaddr.extract import read_batches, text_columns
 from openaddr.outputs.batch import Batch, Floats
 from openaddr.outputs.buckets import KEY, Buckets, Keys, ranges
 from openaddr.outputs.hilbert import SIDE, hilbert
-from openaddr.stages import Extract, GeometryKind, Output
+from openaddr.stages import Bounds, Extract, GeometryKind, Output
 
 ROW_GROUP = 65_536
 BUCKET_ROWS = 65_536

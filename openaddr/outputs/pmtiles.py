@@ -10,11 +10,10 @@ import shutil
 from math import floor, log2
 from pathlib import Path
 
-from openaddr.extract import Bounds
 from openaddr.outputs.licence import licence_words
 from openaddr.outputs.tippecanoe import EXECUTABLE, find_tippecanoe, run
 from openaddr.source.model import Conform, LayerSource, License
-from openaddr.stages import ATTRIBUTES, Extract, GeometryKind, Output
+from openaddr.stages import ATTRIBUTES, Bounds, Extract, GeometryKind, Output
 
 KIND = "pmtiles"
 MEDIA_TYPE = "application/vnd.pmtiles"

@@ -13,7 +13,7 @@ from typing import Self
 
 from demo.servers.serving import HttpServer, Request, Response
 from openaddr.errors import EXPLANATIONS, Code
-from openaddr.run_folder import plain_name
+from openaddr.names import plain_name
 from tests.hostile.canaries import READS, TOKEN, WRITES, CanaryServer, Watch
 from tests.hostile.case import Case, Content, Maker, World
 from tests.hostile.command import Result, run_cases

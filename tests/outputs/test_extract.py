@@ -25,6 +25,21 @@ def test_rows_and_bounds_are_counted_over_all_batches(tmp_path: Path) -> None:
     assert (made.rows, made.bounds) == (4, (1.5, -2.25, 3.0, 8.0))
 
 
+def test_filled_values_are_counted_over_all_batches(tmp_path: Path) -> None:
+    with ExtractWriter(tmp_path / "extract.arrow", Layer.ADDRESSES, GeometryKind.POINT) as writer:
+        writer.write(points([{"number": "7", **HERE}, {"number": "8", "street": "Łódzka"}]))
+        writer.write(points([{"street": " ", **HERE}, {}]))
+    empty = dict.fromkeys(("unit", "city", "district", "region", "postcode", "id", "accuracy"), 0)
+    assert writer.fills == {"number": 2, "street": 2, "geometry": 2} | empty
+    assert list(writer.fills)[:2] == ["number", "street"]
+
+
+def test_filled_values_of_shapes_are_counted(tmp_path: Path) -> None:
+    with ExtractWriter(tmp_path / "extract.arrow", Layer.PARCELS, GeometryKind.ANY) as writer:
+        writer.write(shapes(Layer.PARCELS, ["POINT (4 4)", None]).with_columns(pid=pl.Series(["", "a"])))
+    assert writer.fills == {"pid": 1, "geometry": 1}
+
+
 @pytest.mark.parametrize(
     ("wkt", "bounds"),
     [

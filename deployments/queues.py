@@ -1,0 +1,25 @@
+"""The work pool and its queues, in the order in which waiting runs start."""
+
+from dataclasses import dataclass
+
+POOL = "machine"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue of the pool: the smallest `priority` goes first; `is_bounded` leaves slots of the worker free."""
+
+    name: str
+    priority: int
+    about: str
+    is_bounded: bool = False
+
+    def limit(self, slots: int) -> int | None:
+        """How many of its runs may run at once on a worker with `slots`; None = as many as there are slots."""
+        return max(1, slots - 1) if self.is_bounded else None
+
+
+CI = Queue("ci", 1, "Runs that a push or a pull request asked for: somebody waits for them.")
+SCHEDULED = Queue("scheduled", 5, "What the clock starts, and what keeps the record straight.")
+BATCH = Queue("batch", 10, "Runs of the weekly set, by the thousand.", is_bounded=True)
+QUEUES = (CI, SCHEDULED, BATCH)

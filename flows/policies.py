@@ -1,0 +1,33 @@
+"""Retries and time limits, each with its reason. The flows say only their names."""
+
+from openaddr.settings import Settings
+
+LEASE_SECONDS = 120.0
+"""A run whose worker has said nothing for so long is somebody else's: four renewals may get lost."""
+RENEW_SECONDS = 30.0
+DATABASE_PATIENCE_SECONDS = 600.0
+"""A restart takes seconds, a failover minutes; the work of hours is worth waiting for."""
+LONGEST_PAUSE_SECONDS = 10.0
+UPLOAD_SECONDS = 3600.0
+"""50 GB at 15 MB a second."""
+RUN_RETRIES = 0
+"""Downloads retry what may pass by themselves; the sweep queues runs again whose worker died."""
+BATCH_SECONDS = 4 * 24 * 3600.0
+"""The set of a week has to leave the weekdays to the next one."""
+BATCH_POLL_SECONDS = 1.0
+SWEEP_SECONDS = 240.0
+"""It comes every five minutes."""
+SITE_SECONDS = 600.0
+SITE_RETRIES = 2
+"""Storage and database may be away for a moment; the pages are made from scratch each time."""
+SITE_RETRY_SECONDS = 10.0
+UNCLAIMED_SECONDS = 600.0
+"""A flow run that did not begin after so long waits in a queue that nobody works on, or died before its first word."""
+KEPT_HOURS = 1.0
+"""What killed writers left is gone within an hour (I12)."""
+
+
+def deadline_seconds(settings: Settings) -> float:
+    """How long a run may take in all: its download, its conversion twice (rows and outputs), and its upload."""
+    size = settings.size
+    return size.download_seconds + 2 * size.convert_seconds + UPLOAD_SECONDS

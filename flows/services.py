@@ -1,0 +1,36 @@
+"""What flows work with: the record and the storage, as the settings say."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from openaddr import settings
+from openaddr.db.connections import open_pool
+from openaddr.errors import Code, ProblemError
+from openaddr.settings import Settings
+from openaddr.storage import open_storage
+from openaddr.storage.objects import Storage
+
+
+@dataclass(frozen=True)
+class Services:
+    """One pool of connections and one storage."""
+
+    settings: Settings
+    pool: ConnectionPool[Connection[Any]]
+    storage: Storage
+
+
+@contextmanager
+def services() -> Iterator[Services]:
+    """Open both, for one flow run. Raises ProblemError when one is not to be had."""
+    loaded = settings.load()
+    if not loaded.database_url:
+        raise ProblemError(Code.DATABASE_AWAY, "DATABASE_URL is not set: it says where the record is.")
+    storage = open_storage(loaded)
+    with open_pool(loaded.database_url) as pool:
+        yield Services(loaded, pool, storage)

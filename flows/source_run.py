@@ -1,0 +1,54 @@
+"""`source-run`: one processing of one layer source, for a push, a pull request, by hand, or as a part of a set."""
+
+import asyncio
+import os
+import socket
+from contextlib import AbstractAsyncContextManager, nullcontext
+from uuid import UUID
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.concurrency.asyncio import concurrency
+from prefect.runtime import flow_run
+from prefect.states import Completed
+
+from flows import policies
+from flows.reporting import Report, report_of
+from flows.services import services
+from flows.working import work_on
+from openaddr import hosts
+from openaddr.stages import silent
+
+
+@flow(name="source-run", retries=policies.RUN_RETRIES)
+async def source_run(run_id: int) -> State[None]:
+    """Work on a run of the record, and say how it ended. That a source fails is no failure of the flow."""
+    with services() as opened:
+        report = await asyncio.to_thread(report_of, opened, run_id)
+        async with polite(report.host):
+            ours = UUID(str(flow_run.id)) if flow_run.id else None
+            status = await asyncio.to_thread(work_on, opened, run_id, worker_name(), ours, silent)
+        if status is None:
+            return Completed(name="Left", message=f"Run {run_id} is somebody else's, or final already.")
+        report = await asyncio.to_thread(report_of, opened, run_id)
+    await _show(report)
+    return Completed(name=status.value.capitalize(), message=report.sentence)
+
+
+def polite(host: str) -> AbstractAsyncContextManager[None]:
+    """Wait for a place among the runs that fetch from a family of hosts; others have no limit but their own."""
+    return concurrency(hosts.limit_name(host)) if hosts.family(host) in hosts.FAMILIES else nullcontext()
+
+
+def worker_name() -> str:
+    """Who works here: host and process."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+async def _show(report: Report) -> None:
+    key = f"run-{report.run.id}"
+    if report.outputs:
+        await acreate_table_artifact(list(report.outputs), key=f"{key}-outputs", description=report.sentence)
+    if report.problem:
+        await acreate_markdown_artifact(report.problem, key=f"{key}-problem", description=report.sentence)

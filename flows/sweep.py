@@ -1,0 +1,46 @@
+"""`sweep`: what fell between two chairs. Every five minutes, and after each crash; doing it twice changes nothing."""
+
+import asyncio
+from datetime import timedelta
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from flows import policies
+from flows.handing_over import hand_over
+from flows.sending import send_due
+from flows.services import Services, services
+from openaddr.db import runs
+from openaddr.db.records import Run
+from openaddr.storage import publishing
+
+
+@flow(name="sweep", timeout_seconds=policies.SWEEP_SECONDS)
+async def sweep() -> State[None]:
+    """Take runs from dead workers, start what nobody started, send what was not sent, remove what was left behind."""
+    with services() as opened:
+        released, waiting = await asyncio.to_thread(_due, opened)
+        for run in waiting:
+            await hand_over(run)
+        sent, failed = await asyncio.to_thread(send_due, opened)
+        removed = await asyncio.to_thread(publishing.sweep, opened.storage, timedelta(hours=policies.KEPT_HOURS))
+    message = (
+        f"{len(released)} runs taken from workers that said nothing, {len(waiting)} started, {sent} messages sent, "
+        f"{failed} failed, {removed} leftovers removed"
+    )
+    return Completed(message=message)
+
+
+def _due(opened: Services) -> tuple[list[Run], list[Run]]:
+    """Runs that were released, and those outside of sets that somebody has to be asked to work on.
+
+    The flow of a set hands over its own.
+    """
+    with opened.pool.connection() as conn:
+        released = runs.release_expired(conn)
+        found = [*runs.undispatched(conn, 100), *runs.unclaimed(conn, 100, policies.UNCLAIMED_SECONDS)]
+        waiting = [run for run in found if run.set_id is None]
+        for run in waiting:
+            runs.mark_dispatched(conn, run.id)
+    return released, waiting

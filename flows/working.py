@@ -1,0 +1,176 @@
+"""One run, from its claim to its final status: everything of `source-run` that is not Prefect's."""
+
+import logging
+import tempfile
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+
+from flows import policies
+from flows.leases import kept
+from flows.patience import patiently
+from flows.services import Services
+from openaddr import __version__
+from openaddr.db import last_good, outbox, runs, source_files
+from openaddr.db.records import Lease, Outcome, RunStatus
+from openaddr.db.records import Run as Row
+from openaddr.process import Request, process_source
+from openaddr.publication import files_of, make_latest
+from openaddr.quality.figures import figures_of
+from openaddr.quality.gate import judge
+from openaddr.run import Record, Run, Status
+from openaddr.run_folder import write_record
+from openaddr.stages import Progress
+from openaddr.storage.keys import run_prefix
+from openaddr.storage.publishing import put_all
+
+log = logging.getLogger("openaddr.flows")
+
+STATUS = {
+    Status.SUCCEEDED: RunStatus.SUCCEEDED,
+    Status.SKIPPED: RunStatus.SKIPPED,
+    Status.FAILED: RunStatus.FAILED,
+    Status.HELD: RunStatus.HELD,
+}
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What is to be done: the row, the text of its source file, and the last good run of its layer source."""
+
+    row: Row
+    content: bytes
+    last: Row | None
+
+    @property
+    def last_record(self) -> Record | None:
+        """The `run.json` of the last good run, for data that has not changed since."""
+        if self.last is None or self.last.record is None:
+            return None
+        return msgspec.convert(self.last.record, Record)
+
+
+def work_on(
+    services: Services, run_id: int, worker: str, flow_run_id: UUID | None, progress: Progress
+) -> RunStatus | None:
+    """Do a run that is queued, or whose worker has died, and say how it ended.
+
+    None when it is somebody else's, or became so: then nothing of ours is published.
+    """
+    lease = patiently(lambda: _claimed(services, run_id, worker, flow_run_id))
+    if lease is None:
+        return None
+    stop, parent = threading.Event(), services.settings.work_folder or None
+    with kept(services.pool, lease, stop), tempfile.TemporaryDirectory(prefix="run-", dir=parent) as folder:
+        task = _assignment(services, run_id)
+        run = _processed(services, task, Path(folder), progress, stop)
+        if stop.is_set():
+            return None
+        _judge(services, task, run)
+        if not _stored(services, lease, run):
+            return None
+        return _concluded(services, lease, task, run)
+
+
+def _claimed(services: Services, run_id: int, worker: str, flow_run_id: UUID | None) -> Lease | None:
+    deadline = policies.deadline_seconds(services.settings)
+    with services.pool.connection() as conn:
+        return runs.claim(conn, run_id, worker, flow_run_id, policies.LEASE_SECONDS, deadline)
+
+
+def _assignment(services: Services, run_id: int) -> Assignment:
+    with services.pool.connection() as conn:
+        row = runs.get(conn, run_id)
+        assert row is not None, "a run that was claimed is there"
+        pointer = last_good.get(conn, row.source_id, row.layer, row.name)
+        last = runs.get(conn, pointer.run_id) if pointer else None
+        return Assignment(row, source_files.content(conn, row.source_sha), last)
+
+
+def _processed(services: Services, task: Assignment, folder: Path, progress: Progress, stop: threading.Event) -> Run:
+    """The run of the one layer source, in a folder of its own."""
+    row = task.row
+    path = folder.joinpath("sources", *row.source_id.split("/")).with_suffix(".json")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(task.content)
+    request = Request(
+        path,
+        folder / "output",
+        row.layer,
+        row.name,
+        settings=replace(services.settings, size_class=row.size_class),
+        fresh=row.fresh,
+        last=task.last_record,
+        stop=stop,
+    )
+    (run,) = process_source(request, progress)
+    return run
+
+
+def _judge(services: Services, task: Assignment, run: Run) -> None:
+    """Hold a run that is worse than the last good one: what is wrong becomes its problem, and its record says so."""
+    last = task.last_record
+    if run.status is not Status.SUCCEEDED or run.unchanged or last is None or run.folder is None:
+        return
+    day = str(task.last.finished_at.date()) if task.last and task.last.finished_at else ""
+    verdict = judge(figures_of(run), figures_of(last, day), None, services.settings)
+    if verdict.held:
+        run.status, run.problem = Status.HELD, verdict.problems[0]
+        run.warnings += verdict.problems[1:]
+        write_record(run, run.folder)
+
+
+def _stored(services: Services, lease: Lease, run: Run) -> bool:
+    """Store the files of the run; False when it is not ours any more."""
+
+    def is_ours() -> bool:
+        with services.pool.connection() as conn:
+            return runs.renew(conn, lease, policies.LEASE_SECONDS)
+
+    if not patiently(is_ours):
+        return False
+    if run.folder is not None:
+        put_all(services.storage, run_prefix(lease.run_id), files_of(run.folder))
+    return True
+
+
+def _concluded(services: Services, lease: Lease, task: Assignment, run: Run) -> RunStatus | None:
+    """Write the final status, and what has to follow from it, in one transaction; then do it."""
+    original = task.last.files_of if run.unchanged and task.last else None
+    outcome = Outcome(
+        STATUS[run.status], __version__, run.key, run.problem, run.as_json(), run.account.kept, copy_of=original
+    )
+
+    def conclude() -> Row | None:
+        with services.pool.connection() as conn:
+            if not runs.finish(conn, lease, outcome) and not runs.was_finished_by(conn, lease):
+                log.warning("run %d was finished by somebody else", lease.run_id)
+                return None
+            announce(conn, lease.run_id, is_new=not run.unchanged)
+            return runs.get(conn, lease.run_id)
+
+    row = patiently(conclude)
+    if row is None:
+        return None
+    make_latest_of(services, row)
+    return row.status
+
+
+def announce(conn: Connection[Any], run_id: int, *, is_new: bool = True) -> None:
+    """Note what has to follow from a final run: the switch of `latest/`, where it may and has news, and the pages."""
+    if is_new and last_good.move(conn, run_id):
+        outbox.put(conn, "latest", str(run_id), {"run": run_id})
+    outbox.put(conn, "site", "site", {})
+
+
+def make_latest_of(services: Services, row: Row) -> None:
+    """Switch `latest/` now; whatever goes wrong, the sweep does it later, as the outbox says."""
+    with services.pool.connection() as conn:
+        pointer = last_good.get(conn, row.source_id, row.layer, row.name)
+    if pointer is not None and pointer.run_id == row.id:
+        make_latest(services.storage, row)

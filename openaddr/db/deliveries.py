@@ -1,0 +1,46 @@
+"""Deliveries of GitHub: written down before they are answered, then started, ignored or parked."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from openaddr.db.records import Delivery
+from openaddr.db.statements import changed, many, named, one
+from openaddr.db.values import document, storable
+
+TRIES = 5
+"""How often a delivery may fail before it is parked."""
+SQL = named("deliveries")
+
+
+def receive(conn: Connection[Any], delivery_id: str, event: str, payload: Mapping[str, object]) -> bool:
+    """Write a delivery down; False when it was seen before."""
+    values = {"delivery_id": delivery_id, "event": event, "payload": document(payload)}
+    return changed(conn, SQL["receive"], **values)
+
+
+def get(conn: Connection[Any], delivery_id: str) -> Delivery | None:
+    """One delivery."""
+    return one(conn, SQL["get"], Delivery, delivery_id=delivery_id)
+
+
+def waiting(conn: Connection[Any], limit: int) -> list[Delivery]:
+    """What is to be handled next, oldest first and failed ones last, locked until the transaction ends."""
+    return many(conn, SQL["waiting"], Delivery, limit=limit)
+
+
+def started(conn: Connection[Any], delivery_id: str, flow_run_id: UUID | None) -> bool:
+    """Note the flow run that works on it; False when the delivery is not waiting."""
+    return changed(conn, SQL["started"], delivery_id=delivery_id, flow_run_id=flow_run_id)
+
+
+def ignore(conn: Connection[Any], delivery_id: str, reason: str) -> bool:
+    """Note why nothing is to be done; False when the delivery is not waiting."""
+    return changed(conn, SQL["ignore"], delivery_id=delivery_id, reason=storable(reason))
+
+
+def failed(conn: Connection[Any], delivery_id: str, error: str) -> bool:
+    """Note that it could not be handled; after the fifth time it is parked. False when it is not waiting."""
+    return changed(conn, SQL["failed"], delivery_id=delivery_id, error=storable(error), most=TRIES)

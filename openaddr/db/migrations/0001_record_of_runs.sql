@@ -1,0 +1,151 @@
+-- Sources, sets, jobs, runs, last good runs, deliveries, outbox, collections.
+
+create type run_status as enum ('queued', 'running', 'succeeded', 'held', 'failed', 'skipped', 'lost');
+-- In order of trust: comparing two of them means what it says.
+create type trust as enum ('unknown', 'unmerged', 'merged');
+create type decision as enum ('approved', 'rejected');
+create type job_status as enum ('running', 'succeeded', 'held', 'failed');
+create type delivery_status as enum ('waiting', 'started', 'ignored', 'parked');
+
+-- The text of source files, by what is in them.
+create table source_files (
+    sha text primary key,
+    content bytea not null,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint source_files_sha check (sha = encode(sha256(content), 'hex'))
+);
+
+-- The runs of one batch at one commit. A repository is "owner/name", or the name of a folder.
+create table sets (
+    id bigint generated always as identity primary key,
+    repository text not null,
+    commit_sha text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    listed_at timestamptz, -- since when all its runs are there
+    completed_at timestamptz, -- since when all its runs are final
+    constraint sets_listed_before_completed check (completed_at is null or listed_at is not null)
+);
+create unique index sets_one_at_once on sets (repository) where completed_at is null;
+create index sets_of_repository on sets (repository, id desc);
+
+-- The runs that one push or pull request asked for.
+create table jobs (
+    id uuid primary key default gen_random_uuid(),
+    repository text not null,
+    commit_sha text not null,
+    pull_request integer,
+    author text not null,
+    status job_status not null default 'running',
+    created_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    constraint jobs_finished check ((status = 'running') = (finished_at is null))
+);
+
+-- One processing of one layer source.
+create table runs (
+    id bigint generated always as identity primary key,
+    set_id bigint references sets,
+    job_id uuid references jobs,
+    -- What it is about.
+    source_id text not null,
+    layer text not null,
+    name text not null,
+    source_sha text not null references source_files,
+    commit_sha text not null,
+    trust trust not null,
+    size_class text not null,
+    fresh boolean not null, -- asked not to be a copy of an earlier one
+    -- How far it is.
+    status run_status not null default 'queued',
+    attempt integer not null default 1,
+    expected_seconds double precision, -- what it took the last time; null: unknown
+    queued_at timestamptz not null default clock_timestamp(),
+    dispatched_at timestamptz, -- since when a flow run is asked for
+    started_at timestamptz, -- of this attempt
+    finished_at timestamptz,
+    -- Who works on it. The token stays when the run is finished: it says whose result this is.
+    lease_token uuid,
+    lease_until timestamptz,
+    deadline_at timestamptz,
+    worker text not null default '',
+    flow_run_id uuid,
+    -- What came of it.
+    code_version text not null default '',
+    run_key text not null default '', -- what makes the run, apart from the data; '' until known
+    copy_of bigint references runs,
+    problem jsonb,
+    record jsonb, -- the whole run.json
+    rows bigint,
+    -- What a person said of it when it was held.
+    decision decision,
+    decided_by text,
+    decided_reason text,
+    decided_at timestamptz,
+    constraint runs_of_set_or_job check (set_id is null or job_id is null),
+    constraint runs_once_in_set unique (set_id, source_id, layer, name),
+    constraint runs_once_in_job unique (job_id, source_id, layer, name),
+    constraint runs_leased check (
+        status <> 'running' or num_nulls(lease_token, lease_until, deadline_at, started_at) = 0
+    ),
+    constraint runs_finished check ((status in ('queued', 'running')) = (finished_at is null)),
+    constraint runs_decided check (
+        num_nulls(decision, decided_by, decided_reason, decided_at) in (0, 4) and (decision is null or status = 'held')
+    ),
+    constraint runs_copied check (copy_of is null or status = 'succeeded')
+);
+create index runs_of_layer_source on runs (source_id, layer, name, id desc);
+create index runs_reusable on runs (source_sha, source_id, layer, name, id desc)
+    where status = 'succeeded' and copy_of is null;
+create index runs_queued on runs (dispatched_at) where status = 'queued';
+create index runs_running on runs (lease_until) where status = 'running';
+
+-- Which run is published as the latest of its layer source.
+create table last_good (
+    source_id text not null,
+    layer text not null,
+    name text not null,
+    run_id bigint not null references runs,
+    moved_at timestamptz not null default clock_timestamp(),
+    primary key (source_id, layer, name)
+);
+
+-- What GitHub told us, written before it is answered. The id is GitHub's.
+create table deliveries (
+    id text primary key,
+    event text not null,
+    payload jsonb not null,
+    received_at timestamptz not null default clock_timestamp(),
+    status delivery_status not null default 'waiting',
+    reason text not null default '', -- why ignored, or the last error
+    tries integer not null default 0,
+    flow_run_id uuid
+);
+create index deliveries_waiting on deliveries (tries, received_at) where status = 'waiting';
+
+-- What we have to tell others. Of several messages with one key the newest is sent.
+create table outbox (
+    id bigint generated always as identity primary key,
+    kind text not null,
+    key text not null,
+    payload jsonb not null,
+    created_at timestamptz not null default clock_timestamp(),
+    next_try_at timestamptz not null default clock_timestamp(),
+    tries integer not null default 0,
+    sent_at timestamptz,
+    parked_at timestamptz,
+    error text,
+    constraint outbox_sent_or_parked check (sent_at is null or parked_at is null)
+);
+create unique index outbox_unsent on outbox (kind, key) where sent_at is null and parked_at is null;
+create index outbox_due on outbox (next_try_at) where sent_at is null and parked_at is null;
+
+-- The published bundles, each as it is now.
+create table collections (
+    name text primary key,
+    created_at timestamptz not null default clock_timestamp(),
+    key text not null,
+    sha256 text not null,
+    bytes bigint not null,
+    rows bigint not null,
+    manifest jsonb not null
+);

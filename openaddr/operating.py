@@ -1,0 +1,46 @@
+"""What the commands for operators do. They are of `deployments`, which the library must not know: found by name."""
+
+import pkgutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from openaddr import settings
+from openaddr.errors import Code, ExitCode, ProblemError
+from openaddr.settings import SettingError
+
+
+def run_up(folder: Path, prefect_file: Path | None) -> int:
+    """Run the whole stack on this machine until somebody stops it; gives the exit code."""
+    try:
+        loaded = settings.load()
+        return int(_operation("deployments.stack:run_up")(folder, loaded, prefect_file))
+    except SettingError as error:
+        print(f"openaddr: {error}", file=sys.stderr)
+        return ExitCode.CONFIGURATION
+    except ProblemError as error:
+        return _told(error)
+
+
+def run_deploy(prefect_file: Path | None) -> int:
+    """Set up a Prefect server; gives the exit code."""
+    try:
+        main = _operation("deployments.setup:main")
+        return int(main(["--prefect-file", str(prefect_file)] if prefect_file else []))
+    except ProblemError as error:
+        return _told(error)
+
+
+def _operation(name: str) -> Callable[..., Any]:
+    try:
+        function: Callable[..., Any] = pkgutil.resolve_name(name)
+    except ModuleNotFoundError as error:
+        raise ProblemError(Code.OPERATE_MISSING, f"Python has no module {error.name}, which this needs.") from error
+    return function
+
+
+def _told(error: ProblemError) -> int:
+    problem = error.problem
+    print(f"openaddr: {problem.message}\n  {problem.explanation.hint} ({problem.code})", file=sys.stderr)
+    return problem.explanation.exit_code

@@ -1,0 +1,85 @@
+"""What any storage does with several steps: store the files of a run, read one back, replace one, sweep."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from openaddr.errors import Code, ProblemError
+from openaddr.storage.objects import About, Storage, Stored
+
+ASIDE = "aside/"
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of this machine that is to be stored as `<prefix><name>`; `sha256` when it is known, as in a manifest."""
+
+    name: str
+    path: Path
+    about: About
+    sha256: str = ""
+
+
+def put_all(storage: Storage, prefix: str, files: Iterable[File]) -> list[Stored]:
+    """Store files below a prefix that ends in a slash. Doing it again overwrites them.
+
+    Raises ProblemError at the first that fails; the ones before it stay, below a prefix that nothing links to yet.
+    """
+    return [storage.put(prefix + file.name, file.path, file.about, sha256=file.sha256) for file in files]
+
+
+def get(storage: Storage, key: str, path: Path) -> Stored:
+    """Fetch an object into a new file and compare it with its checksum. Raises MissingError and ProblemError.
+
+    What is fetched is what was there when it was opened; one that is replaced meanwhile is fetched once more.
+    """
+    while True:
+        before = storage.head(key)
+        found = _fetched(storage, key, path)
+        # What others put into a bucket has no checksum.
+        if before is not None and found == (before.sha256 or found):
+            return before
+        path.unlink()
+        if storage.head(key) == before:
+            expected = before.sha256 if before else "nothing"
+            raise ProblemError(Code.STORAGE_CORRUPT, f"{key} has sha256 {found}, expected was {expected}.")
+
+
+def _fetched(storage: Storage, key: str, path: Path) -> str:
+    """Write an object into a file, which is gone again if that fails; the sha256 of its bytes."""
+    digest = hashlib.sha256()
+    try:
+        with storage.open(key) as stream, path.open("wb") as file:
+            while block := stream.read(BLOCK):
+                digest.update(block)
+                file.write(block)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return digest.hexdigest()
+
+
+def switch(storage: Storage, key: str, content: Path | bytes, about: About, match: str | None = None) -> Stored:
+    """Replace an object by one that was written aside and found whole, in one step for whoever reads it.
+
+    Raises ConflictError, and ProblemError; then the object is what it was before.
+    """
+    aside = f"{ASIDE}{secrets.token_hex(16)}/{key.rsplit('/', 1)[-1]}"
+    try:
+        storage.put(aside, content, about)
+        return storage.copy(aside, key, about, match=match)
+    finally:
+        storage.delete(aside)
+
+
+def sweep(storage: Storage, older_than: timedelta) -> int:
+    """Remove what killed writers left before that much time: unfinished uploads, and what lies aside."""
+    before = datetime.now(UTC) - older_than
+    left = [found.key for found in storage.list(ASIDE) if found.modified < before]
+    for key in left:
+        storage.delete(key)
+    return storage.abort_leftovers(older_than) + len(left)

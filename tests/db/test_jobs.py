@@ -1,0 +1,53 @@
+"""Jobs."""
+
+from typing import Any
+
+import pytest
+from psycopg import Connection
+
+from openaddr.db import jobs
+from openaddr.db.records import Job, JobStatus, RunStatus
+from tests.db.conftest import Rows
+from tests.db.racing import race
+
+
+def started(conn: Connection[Any]) -> Job:
+    return jobs.start(conn, "openaddresses/openaddresses", "abc", "somebody", 17)
+
+
+def test_a_job_says_who_asked_for_what(conn: Connection[Any]) -> None:
+    job = started(conn)
+    assert jobs.get(conn, job.id) == job
+    assert (job.status, job.author, job.pull_request, job.finished_at) == (JobStatus.RUNNING, "somebody", 17, None)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        ([], JobStatus.SUCCEEDED),
+        ([RunStatus.SUCCEEDED, RunStatus.SKIPPED], JobStatus.SUCCEEDED),
+        ([RunStatus.SUCCEEDED, RunStatus.HELD], JobStatus.HELD),
+        ([RunStatus.FAILED, RunStatus.HELD], JobStatus.FAILED),
+    ],
+)
+def test_the_worst_run_decides_a_job(
+    conn: Connection[Any], rows: Rows, statuses: list[RunStatus], status: JobStatus
+) -> None:
+    job = started(conn)
+    for each in statuses:
+        rows.finished(each, job_id=job.id)
+    finished = jobs.finish_if_done(conn, job.id)
+    assert finished and finished.status is status and finished.finished_at
+
+
+def test_a_job_with_an_open_run_goes_on(conn: Connection[Any], rows: Rows) -> None:
+    job = started(conn)
+    rows.finished(RunStatus.FAILED, job_id=job.id)
+    rows.queued(job_id=job.id)
+    assert jobs.finish_if_done(conn, job.id) is None
+
+
+def test_of_two_that_finish_a_job_at_once_one_does(conn: Connection[Any], other: Connection[Any]) -> None:
+    job = started(conn)
+    first, second = race(conn, other, lambda conn: jobs.finish_if_done(conn, job.id))
+    assert first and second is None

@@ -1,0 +1,37 @@
+"""Looking at processes of this machine, and waiting for what other processes do."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+
+def eventually(look: Callable[[], Found], seconds: float = 30) -> Found:
+    """What `look` gives once it gives something true; fails when it does not in time."""
+    deadline = monotonic() + seconds
+    while not (found := look()):
+        assert monotonic() < deadline, f"nothing after {seconds} seconds, last was {found!r}"
+        sleep(0.05)
+    return found
+
+
+def concerned_with(folder: Path) -> list[str]:
+    """Processes that name a folder on their command line or in their environment, as `id command`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (process / "cmdline").read_bytes()
+            if os.fsencode(folder) in command + (process / "environ").read_bytes() and process.name != str(os.getpid()):
+                found.append(f"{process.name} {command.replace(bytes(1), b' ').decode(errors='replace')}")
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False

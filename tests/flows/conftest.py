@@ -1,0 +1,100 @@
+"""A record, a storage and a publisher's server for each test, and runs to work on."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.servers.files import FileServer
+from flows.services import Services, services
+from flows.working import work_on
+from openaddr.db import last_good, runs, source_files
+from openaddr.db.records import NewRun, Run, RunStatus, Trust
+from openaddr.stages import silent
+from openaddr.storage.keys import latest_stem
+from openaddr.storage.latest import read_latest
+
+SOURCE = "xx/town"
+
+
+@dataclass
+class Town:
+    """One source with one layer source, whose data tests write; `opened` are the services its runs use."""
+
+    opened: Services
+    web: FileServer
+    folder: Path
+
+    def publish(self, rows: int, street: str = "Main St") -> None:
+        """Have the publisher publish so many rows."""
+        lines = "".join(f"{row},{street},10.{row:05},50.5\n" for row in range(rows))
+        (self.folder / "a.csv").write_text("no,street,x,y\n" + lines)
+
+    def source(self, **conform: Any) -> bytes:
+        """The text of the source file."""
+        rules = {"format": "csv", "lon": "x", "lat": "y", "number": "no", "street": "street", **conform}
+        entry = {"name": "town", "protocol": "http", "data": f"{self.web.url}/a.csv", "conform": rules}
+        return json.dumps({"schema": 2, "coverage": {"geometry": {}}, "layers": {"addresses": [entry]}}).encode()
+
+    def queued(self, trust: Trust = Trust.MERGED, content: bytes | None = None, **changes: Any) -> int:
+        """A run in the queue; gives its id."""
+        with self.opened.pool.connection() as conn:
+            sha = source_files.save(conn, content or self.source())
+            values: dict[str, Any] = {"layer": "addresses", "name": "town", "size_class": "small", **changes}
+            return runs.queue(conn, NewRun(SOURCE, source_sha=sha, trust=trust, **values)).id
+
+    def work(self, run_id: int) -> RunStatus | None:
+        """Work on a run as `source-run` does."""
+        return work_on(self.opened, run_id, "test", None, silent)
+
+    def run(self, **changes: Any) -> Run:
+        """A run that was queued and worked on."""
+        run_id = self.queued(**changes)
+        self.work(run_id)
+        return self.row(run_id)
+
+    def row(self, run_id: int) -> Run:
+        """A run as the record has it."""
+        with self.opened.pool.connection() as conn:
+            found = runs.get(conn, run_id)
+        assert found is not None
+        return found
+
+    @property
+    def last_good(self) -> int | None:
+        """The run that the record calls the last good one."""
+        with self.opened.pool.connection() as conn:
+            found = last_good.get(conn, SOURCE, "addresses", "town")
+        return found.run_id if found else None
+
+    @property
+    def latest(self) -> int | None:
+        """The run that `latest/` shows to everybody."""
+        found, _ = read_latest(self.opened.storage, latest_stem(SOURCE, "addresses", "town"))
+        return found.run if found else None
+
+    def files(self, run_id: int) -> set[str]:
+        """Names of the files that are stored of a run."""
+        return {listed.key.rsplit("/", 1)[1] for listed in self.opened.storage.list(f"runs/{run_id}/")}
+
+
+@pytest.fixture
+def opened(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """Services as flows open them, by the settings."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("OPENADDR_STORAGE_FOLDER", str(tmp_path / "storage"))
+    monkeypatch.setenv("OPENADDR_ALLOW_HOSTS", "127.0.0.1")
+    monkeypatch.setenv("OPENADDR_RETRY_SECONDS", "0.01")
+    with services() as opened:
+        yield opened
+
+
+@pytest.fixture
+def town(opened: Services, web: FileServer, tmp_path: Path) -> Town:
+    """A town whose publisher has 100 rows."""
+    found = Town(opened, web, tmp_path / "web")
+    found.publish(100)
+    return found
