@@ -114,6 +114,7 @@ class Stack:
         environment |= {
             variable("database_url"): databases.ours,
             variable("storage_folder"): str(self.storage),
+            variable("work_folder"): str(self.folder / "work"),
         }
         shown = {
             "Prefect": api.removesuffix("/api"),

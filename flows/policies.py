@@ -23,6 +23,8 @@ SITE_RETRIES = 2
 SITE_RETRY_SECONDS = 10.0
 UNCLAIMED_SECONDS = 600.0
 """A flow run that did not begin after so long waits in a queue that nobody works on, or died before its first word."""
+WORK_PREFIX = "openaddr-run-"
+"""What folders of runs that are worked on are called, wherever they are."""
 KEPT_HOURS = 1.0
 """What killed writers left is gone within an hour (I12)."""
 

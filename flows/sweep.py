@@ -11,6 +11,8 @@ from flows import policies
 from flows.handing_over import hand_over
 from flows.sending import send_due
 from flows.services import Services, services
+from flows.working import work_folder
+from openaddr import workshop
 from openaddr.db import runs
 from openaddr.db.records import Run
 from openaddr.storage import publishing
@@ -24,12 +26,18 @@ async def sweep() -> State[None]:
         for run in waiting:
             await hand_over(run)
         sent, failed = await asyncio.to_thread(send_due, opened)
-        removed = await asyncio.to_thread(publishing.sweep, opened.storage, timedelta(hours=policies.KEPT_HOURS))
+        removed = await asyncio.to_thread(_tidy, opened)
     message = (
         f"{len(released)} runs taken from workers that said nothing, {len(waiting)} started, {sent} messages sent, "
         f"{failed} failed, {removed} leftovers removed"
     )
     return Completed(message=message)
+
+
+def _tidy(opened: Services) -> int:
+    """Remove what killed writers and workers left, here and in the storage; gives how many things."""
+    here = workshop.sweep(work_folder(opened.settings), {policies.WORK_PREFIX: policies.KEPT_HOURS * 3600})
+    return here + publishing.sweep(opened.storage, timedelta(hours=policies.KEPT_HOURS))
 
 
 def _due(opened: Services) -> tuple[list[Run], list[Run]]:

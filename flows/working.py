@@ -25,9 +25,11 @@ from openaddr.quality.figures import figures_of
 from openaddr.quality.gate import judge
 from openaddr.run import Record, Run, Status
 from openaddr.run_folder import write_record
+from openaddr.settings import Settings
 from openaddr.stages import Progress
 from openaddr.storage.keys import run_prefix
 from openaddr.storage.publishing import put_all
+from openaddr.workshop import scratch
 
 log = logging.getLogger("openaddr.flows")
 
@@ -65,16 +67,21 @@ def work_on(
     lease = patiently(lambda: _claimed(services, run_id, worker, flow_run_id))
     if lease is None:
         return None
-    stop, parent = threading.Event(), services.settings.work_folder or None
-    with kept(services.pool, lease, stop), tempfile.TemporaryDirectory(prefix="run-", dir=parent) as folder:
+    stop, parent = threading.Event(), work_folder(services.settings)
+    with kept(services.pool, lease, stop), scratch(parent, policies.WORK_PREFIX) as folder:
         task = _assignment(services, run_id)
-        run = _processed(services, task, Path(folder), progress, stop)
+        run = _processed(services, task, folder, progress, stop)
         if stop.is_set():
             return None
         _judge(services, task, run)
         if not _stored(services, lease, run):
             return None
         return _concluded(services, lease, task, run)
+
+
+def work_folder(settings: Settings) -> Path:
+    """Where flow runs keep what they work on."""
+    return Path(settings.work_folder or tempfile.gettempdir())
 
 
 def _claimed(services: Services, run_id: int, worker: str, flow_run_id: UUID | None) -> Lease | None:

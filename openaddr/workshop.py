@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -28,9 +28,16 @@ def workshop(target: Path) -> Iterator[Path]:
     _require_text(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     recover(target)
-    _sweep(target.parent)
-    scratch = tempfile.TemporaryDirectory(prefix=WORK, dir=target.parent, ignore_cleanup_errors=True)
-    with scratch as name, _held(Path(name)):
+    sweep(target.parent, SECONDS_KEPT)
+    with scratch(target.parent, WORK) as folder:
+        yield folder
+
+
+@contextmanager
+def scratch(parent: Path | None, prefix: str) -> Iterator[Path]:
+    """A folder of its own in `parent`, or where the system keeps temporary files; held, and gone afterwards."""
+    made = tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True)
+    with made as name, _held(Path(name)):
         yield Path(name)
 
 
@@ -84,18 +91,25 @@ def _held(folder: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _remove_unless_held(folder: Path) -> None:
+def _remove_unless_held(folder: Path) -> bool:
     with suppress(OSError), _held(folder) as ours:
         if ours:
             shutil.rmtree(folder, ignore_errors=True)
+            return True
+    return False
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed runs have left."""
+def sweep(folder: Path, kept: Mapping[str, float]) -> int:
+    """Remove what killed runs have left: folders by the beginning of their names, untouched for so many seconds.
+
+    Gives how many there were.
+    """
+    found = 0
     for path in folder.iterdir():
-        kept = next((seconds for prefix, seconds in SECONDS_KEPT.items() if path.name.startswith(prefix)), None)
-        if kept is not None and time.time() - _last_change(path) > kept:
-            _remove_unless_held(path)
+        seconds = next((seconds for prefix, seconds in kept.items() if path.name.startswith(prefix)), None)
+        if seconds is not None and time.time() - _last_change(path) > seconds:
+            found += _remove_unless_held(path)
+    return found
 
 
 def _last_change(folder: Path) -> float:
