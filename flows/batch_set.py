@@ -22,24 +22,43 @@ log = logging.getLogger("openaddr.flows")
 
 
 @flow(name="batch-set", timeout_seconds=policies.BATCH_SECONDS)
-async def batch_set(folder: str = "", fresh: bool = False) -> State[None]:
-    """Process the source files below a folder. Of two at once for one repository the second leaves."""
+async def batch_set(folder: str = "", fresh: bool = False, set_id: int = 0) -> State[None]:
+    """Process the source files below a folder, or go on with a set that was broken off.
+
+    Of two at once for one repository the second leaves.
+    """
     with services() as opened:
         path = Path(folder or opened.settings.sources_folder)
-        repository = path.resolve().name
+        repository = await asyncio.to_thread(_repository, opened, set_id) if set_id else path.resolve().name
         with opened.pool.connection() as holding:
             # Held by this connection until it ends, however that happens.
             if not sets.hold(holding, repository):
                 return Completed(name="Left", message=f"Another set of {repository} is under way.")
             holding.commit()
-            found = await asyncio.to_thread(begin, opened, repository, path, fresh=fresh)
+            found = await asyncio.to_thread(begin, opened, repository, None if set_id else path, fresh=fresh)
+            if found is None:
+                return Completed(name="Left", message=f"The set {set_id} of {repository} is complete.")
             counts = await _work_off(opened, found)
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     return Completed(message=f"Set {found.id} of {repository}: {told}.")
 
 
-def begin(opened: Services, repository: str, path: Path, *, fresh: bool) -> Set:
-    """The set that was broken off, or a new one; all its runs are queued afterwards."""
+def _repository(opened: Services, set_id: int) -> str:
+    with opened.pool.connection() as conn:
+        found = sets.get(conn, set_id)
+    if found is None:
+        raise LookupError(f"there is no set {set_id}")
+    return found.repository
+
+
+def begin(opened: Services, repository: str, path: Path | None, *, fresh: bool) -> Set | None:
+    """The set that was broken off, or a new one; all its runs are queued afterwards.
+
+    Without a path only one that was broken off after all its runs had been queued, None when there is none.
+    """
+    if path is None:
+        with opened.pool.connection() as conn:
+            return sets.resume(conn, repository)
     files = list(in_folder(path))
     commit = digest(files)
     with opened.pool.connection() as conn:
@@ -77,6 +96,9 @@ def _next(opened: Services, set_id: int, count: int) -> list[Run]:
         return []
     with opened.pool.connection() as conn:
         found = runs.undispatched(conn, count, set_id)
+        if not found:
+            late = runs.unclaimed(conn, count, policies.UNCLAIMED_SECONDS)
+            found = [run for run in late if run.set_id == set_id]
         for run in found:
             runs.mark_dispatched(conn, run.id)
         return found

@@ -2,14 +2,25 @@
 
 from prefect.deployments import arun_deployment
 
-from openaddr.db.records import Run
+from openaddr.db.records import Run, Set
 
-SOURCE_RUN = "source-run/source-run"
+SOURCE_RUN, BATCH_SET = "source-run/source-run", "batch-set/batch-set"
 
 
 def name_of(run: Run) -> str:
     """What a flow run of it is called."""
     return " ".join(filter(None, (run.source_id, run.layer, run.name, f"#{run.id}")))
+
+
+async def go_on(found: Set) -> None:
+    """Ask for a set that was broken off to be worked on; of two who do, the second leaves."""
+    await arun_deployment(
+        BATCH_SET,
+        parameters={"set_id": found.id},
+        flow_run_name=f"{found.repository} set {found.id}, again",
+        timeout=0,
+        as_subflow=False,
+    )
 
 
 async def hand_over(run: Run, queue: str | None = None) -> None:

@@ -21,8 +21,9 @@ SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""
 SITE_RETRY_SECONDS = 10.0
-UNCLAIMED_SECONDS = 600.0
-"""A flow run that did not begin after so long waits in a queue that nobody works on, or died before its first word."""
+UNCLAIMED_SECONDS = 150.0
+"""A run that nobody began so long after it was handed over is handed over again: who had it may have died before the
+first word. If it only waits, the second finds it taken and leaves."""
 WORK_PREFIX = "openaddr-run-"
 """What folders of runs that are worked on are called, wherever they are."""
 KEPT_HOURS = 1.0

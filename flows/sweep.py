@@ -8,13 +8,14 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows import policies
-from flows.handing_over import hand_over
+from flows.handing_over import go_on, hand_over
 from flows.sending import send_due
 from flows.services import Services, services
 from flows.working import work_folder
 from openaddr import workshop
-from openaddr.db import runs
-from openaddr.db.records import Run
+from openaddr.db import runs, sets
+from openaddr.db.connections import connect
+from openaddr.db.records import Run, Set
 from openaddr.storage import publishing
 
 
@@ -25,13 +26,25 @@ async def sweep() -> State[None]:
         released, waiting = await asyncio.to_thread(_due, opened)
         for run in waiting:
             await hand_over(run)
+        left = await asyncio.to_thread(broken_off, opened)
+        for found in left:
+            await go_on(found)
         sent, failed = await asyncio.to_thread(send_due, opened)
         removed = await asyncio.to_thread(_tidy, opened)
     message = (
-        f"{len(released)} runs taken from workers that said nothing, {len(waiting)} started, {sent} messages sent, "
+        f"{len(released)} runs taken from workers that said nothing, {len(waiting)} started, "
+        f"{len(left)} sets gone on with, {sent} messages sent, "
         f"{failed} failed, {removed} leftovers removed"
     )
     return Completed(message=message)
+
+
+def broken_off(opened: Services) -> list[Set]:
+    """Sets on which nobody works any more; those that only lacked the word are completed."""
+    with connect(opened.settings.database_url) as conn:
+        found = [each for each in sets.unfinished(conn) if not sets.complete_if_done(conn, each.id)]
+        # What is held here by this connection is let go with it.
+        return [each for each in found if sets.hold(conn, each.repository)]
 
 
 def _tidy(opened: Services) -> int:

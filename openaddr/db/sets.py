@@ -5,7 +5,7 @@ from typing import Any
 from psycopg import Connection
 
 from openaddr.db.records import RunStatus, Set
-from openaddr.db.statements import changed, named, one, scalar
+from openaddr.db.statements import changed, many, named, one, scalar
 
 SQL = named("sets")
 
@@ -50,6 +50,11 @@ def progress(conn: Connection[Any], set_id: int) -> dict[RunStatus, int]:
 def get(conn: Connection[Any], set_id: int) -> Set | None:
     """One set."""
     return one(conn, SQL["get"], Set, set_id=set_id)
+
+
+def unfinished(conn: Connection[Any]) -> list[Set]:
+    """Sets whose runs are all there and not all final: somebody works on them, or whoever did is dead."""
+    return many(conn, SQL["unfinished"], Set)
 
 
 def latest_complete(conn: Connection[Any], repository: str) -> Set | None:

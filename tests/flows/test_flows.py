@@ -13,10 +13,10 @@ from prefect.client.schemas.objects import State
 from prefect.testing.utilities import prefect_test_harness
 
 from demo.servers.serving import Response
-from flows.batch_set import batch_set
+from flows.batch_set import batch_set, begin
 from flows.publish_site import publish_site
 from flows.source_run import source_run
-from flows.sweep import sweep
+from flows.sweep import broken_off, sweep
 from openaddr.db import outbox, runs, sets
 from openaddr.db.records import RunStatus
 from tests.flows.conftest import SOURCE, Town
@@ -89,13 +89,32 @@ def test_a_set_runs_every_source_and_completes(town: Town, tmp_path: Path) -> No
     assert town.latest is not None
 
 
-def test_a_set_that_was_broken_off_goes_on(town: Town, tmp_path: Path) -> None:
+def test_a_set_that_wasbroken_off_goes_on(town: Town, tmp_path: Path) -> None:
     root = sources(town, tmp_path)
     with town.opened.pool.connection() as conn:
         begun = sets.start(conn, "repository", "0" * 40)
     assert begun is not None
     state_of(batch_set, str(root))
     assert statuses(town, begun.id) == EXPECTED
+
+
+def test_a_set_whose_flow_died_is_gone_on_with_by_its_number(town: Town, tmp_path: Path) -> None:
+    root = sources(town, tmp_path)
+    begun = begin(town.opened, "repository", root, fresh=False)
+    assert begun is not None
+    with town.opened.pool.connection() as conn:
+        first, *_ = runs.undispatched(conn, 1, begun.id)
+        runs.mark_dispatched(conn, first.id)
+        conn.execute("update runs set dispatched_at = dispatched_at - interval '1h' where id = %s", [first.id])
+    assert [found.id for found in broken_off(town.opened)] == [begun.id]
+    with town.opened.pool.connection() as holding:
+        assert sets.hold(holding, "repository")
+        assert broken_off(town.opened) == [], "somebody works on it"
+        holding.execute("select pg_advisory_unlock_all()")
+    state = state_of(batch_set, set_id=begun.id)
+    assert state.is_completed()
+    assert statuses(town, begun.id) == EXPECTED
+    assert state_of(batch_set, set_id=begun.id).name == "Left"
 
 
 def test_of_two_sets_at_once_the_second_leaves(town: Town, tmp_path: Path) -> None:

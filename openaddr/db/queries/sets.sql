@@ -31,3 +31,6 @@ select * from sets
 where repository = %(repository)s and completed_at is not null
 order by id desc
 limit 1
+
+-- name: unfinished
+select * from sets where listed_at is not null and completed_at is null order by id
