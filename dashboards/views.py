@@ -39,7 +39,12 @@ def run_line(run: Run, storage: Storage) -> RunLine:
     """A run as the table shows it."""
     found = run.problem or {}
     prefix = run_prefix(run.id)
-    has_files = run.finished_at is not None and run.copy_of is None and run.status is not RunStatus.LOST
+    is_unchanged = bool(run.record and run.record.get("unchanged"))
+    # A run that was taken over from an earlier one did nothing, so it has no log.
+    has_files = (
+        run.finished_at is not None and run.status is not RunStatus.LOST and not (run.copy_of and not is_unchanged)
+    )
+    same = f"the data has not changed since run {run.copy_of}" if is_unchanged else f"the same as run {run.copy_of}"
     when = run.finished_at or run.started_at or run.queued_at
     return RunLine(
         run.id,
@@ -47,7 +52,7 @@ def run_line(run: Run, storage: Storage) -> RunLine:
         run.layer,
         run.name,
         MARKS[run.status],
-        run.status.value,
+        f"{run.status}, {same}" if run.copy_of else run.status.value,
         "" if run.rows is None else f"{run.rows:,}",
         when.strftime("%Y-%m-%d %H:%M UTC"),
         f"{found['code']}: {found['message']}" if found else "",

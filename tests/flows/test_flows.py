@@ -166,10 +166,12 @@ def test_the_sweep_closes_what_dead_workers_had_and_sends_what_was_not_sent(town
 
 
 def test_the_page_of_runs_shows_what_the_record_says_and_escapes_it(town: Town) -> None:
+    first = town.run()
     town.run()
     town.run(name="<script>alert(1)</script>")
     state_of(publish_site)
     with town.opened.storage.open("site/index.html") as file:
         page = file.read().decode()
     assert "100" in page and SOURCE in page and "NAME_UNKNOWN" in page
+    assert f"succeeded, the data has not changed since run {first.id}" in page
     assert "<script>" not in page and "&lt;script&gt;" in page
