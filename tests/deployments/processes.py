@@ -20,14 +20,24 @@ def eventually(look: Callable[[], Found], seconds: float = 30) -> Found:
 
 
 def concerned_with(folder: Path) -> list[str]:
-    """Processes that name a folder on their command line or in their environment, as `id command`."""
+    """Processes that name a folder on their command line or in their environment, as `id command`.
+
+    Not this one, and not its fork servers, which get to know every folder that it imports from.
+    """
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             command = (process / "cmdline").read_bytes()
-            if os.fsencode(folder) in command + (process / "environ").read_bytes() and process.name != str(os.getpid()):
+            is_ours = process.name == str(os.getpid()) or (
+                b"openaddr.box" in command and _parent(process) == os.getpid()
+            )
+            if not is_ours and os.fsencode(folder) in command + (process / "environ").read_bytes():
                 found.append(f"{process.name} {command.replace(bytes(1), b' ').decode(errors='replace')}")
     return found
+
+
+def _parent(process: Path) -> int:
+    return int((process / "stat").read_text().rpartition(")")[2].split()[1])
 
 
 def is_alive(pid: int) -> bool:
