@@ -20,6 +20,8 @@ from openaddr.source.model import LayerSource, Source
 from openaddr.stages import NO_EDITION, Conformed, Downloaded, Edition, Extract, Options, Output, Progress, silent
 from openaddr.workshop import done_with, download_folder
 
+LOADED_LATE = ("numpy.ma",)
+"""What libraries load at their first use: in the fork server it is loaded once, and not by every child."""
 TEST_SECONDS = 60.0
 FETCH_MARGIN = 60.0
 """The download knows its own limit and says more about it; this one ends what does not listen."""
@@ -122,7 +124,7 @@ class Journey:
                 # Some readers write beside the data: an index that is missing, what they learned of a schema.
                 confinement=self._converting(folder, downloads),
                 progress=self.progress,
-                preload=(self._reader(),),
+                preload=(self._reader(), *LOADED_LATE),
             )
         run.seconds["unpack"] = conformed.unpack_seconds
         run.seconds["conform"] -= conformed.unpack_seconds
