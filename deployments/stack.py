@@ -1,11 +1,11 @@
-"""The whole stack on this machine: `openaddr up`.
+"""The whole stack on this machine: `openaddr up`. In its folder there are:
 
-    <folder>/lock        held while a stack runs here
-    <folder>/postgres/   data, password and socket of the embedded Postgres
-    <folder>/prefect/    home of the Prefect server and its clients
-    <folder>/storage/    outputs and pages, when no bucket is named
-    <folder>/work/       where flow runs work
-    <folder>/logs/       one file for each part
+    lock        held while a stack runs here
+    postgres/   data, password and socket of the embedded Postgres
+    prefect/    home of the Prefect server and its clients
+    storage/    outputs and pages, when no bucket is named
+    work/       where flow runs work
+    logs/       one file for each part
 
 Postgres, migrations, Prefect server, set-up, workers start in this order and end in the reverse one. What DATABASE_URL
 or PREFECT_API_URL name is used instead of an own one, and left running.
