@@ -252,7 +252,7 @@ _HELD = _explain(
         ),
         Code.OUTSIDE_COVERAGE: (
             "Rows lie outside the area that the source says it covers",
-            "Check `coverage.geometry`, `srs` and the order of `lon` and `lat`; if it is meant to be so, let an "
+            "Check what `coverage` names, `srs` and the order of `lon` and `lat`; if it is meant to be so, let an "
             "operator approve the run.",
         ),
     },

@@ -9,12 +9,16 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import shapely
 from pyarrow import ipc
 
 from openaddr.stages import ATTRIBUTES, Bounds, GeometryKind, Layer
+
+Column = npt.NDArray[np.float64]
+Boxes = tuple[Column, Column, Column, Column]
 
 
 def text_columns(layer: Layer) -> tuple[str, ...]:
@@ -33,11 +37,12 @@ def schema(layer: Layer, kind: GeometryKind) -> pa.Schema:
 class ExtractWriter:
     """Appends batches to a new extract and keeps count; a context manager, the file is readable once it is left."""
 
-    def __init__(self, path: Path, layer: Layer, kind: GeometryKind) -> None:
+    def __init__(self, path: Path, layer: Layer, kind: GeometryKind, within: Bounds | None = None) -> None:
         self.rows = 0
         self.bounds: Bounds | None = None
+        self.outside = None if within is None else 0
         self.fills = dict.fromkeys([*ATTRIBUTES[layer], "geometry"], 0)
-        self._kind = kind
+        self._kind, self._within = kind, within
         self._schema = schema(layer, kind)
         self._file = ipc.new_file(str(path), self._schema, options=ipc.IpcWriteOptions(compression="lz4"))
 
@@ -54,7 +59,10 @@ class ExtractWriter:
         self.rows += frame.height
         for name, count in _filled(ordered).items():
             self.fills[name] += count
-        self.bounds = _joined(self.bounds, _bounds(ordered, self._kind))
+        boxes = _boxes(ordered, self._kind)
+        self.bounds = _joined(self.bounds, _around(boxes))
+        if self.outside is not None and self._within is not None:
+            self.outside += _apart(boxes, self._within)
 
     def _refuse_nulls(self, batch: pa.RecordBatch) -> None:
         for field, column in zip(self._schema, batch.columns, strict=True):
@@ -92,15 +100,26 @@ def _filled(frame: pl.DataFrame) -> dict[str, int]:
     return text | {"geometry": frame.height - frame[place].null_count()}
 
 
-def _bounds(frame: pl.DataFrame, kind: GeometryKind) -> Bounds | None:
+def _boxes(frame: pl.DataFrame, kind: GeometryKind) -> Boxes:
+    """The boxes around the rows that are somewhere, as columns: west, south, east, north."""
     if kind is GeometryKind.POINT:
         lon, lat = frame["lon"].drop_nulls().to_numpy(), frame["lat"].drop_nulls().to_numpy()
-        return (lon.min(), lat.min(), lon.max(), lat.max()) if len(lon) else None
-    located = frame["geometry"].drop_nulls()
-    if not len(located):
-        return None
-    bounds = shapely.total_bounds(shapely.from_wkb(located.to_numpy()))
-    return None if np.isnan(bounds[0]) else (bounds[0], bounds[1], bounds[2], bounds[3])
+        return lon, lat, lon, lat
+    boxes = shapely.bounds(shapely.from_wkb(frame["geometry"].drop_nulls().to_numpy()))
+    west, south, east, north = boxes[~np.isnan(boxes[:, 0])].T
+    return west, south, east, north
+
+
+def _around(boxes: Boxes) -> Bounds | None:
+    west, south, east, north = boxes
+    return (west.min(), south.min(), east.max(), north.max()) if len(west) else None
+
+
+def _apart(boxes: Boxes, within: Bounds) -> int:
+    """How many boxes do not touch the one given."""
+    west, south, east, north = boxes
+    apart = (east < within[0]) | (north < within[1]) | (west > within[2]) | (south > within[3])
+    return int(apart.sum())
 
 
 def _joined(one: Bounds | None, other: Bounds | None) -> Bounds | None:

@@ -142,7 +142,8 @@ class Extract:
     rounded to 7 places: `lon` and `lat` (float64, both null where a row has no geometry) when `geometry` is POINT,
     else `geometry` (binary, ISO WKB, null where a row has none). `numeric` names the attributes whose text is to be
     written as JSON numbers. `bounds` is (west, south, east, north), None when no row has a geometry. `fills` counts the
-    rows in which each attribute is not '', and under `geometry` those that have one.
+    rows in which each attribute is not '', and under `geometry` those that have one. `outside` counts the rows that lie
+    outside of the box that their source covers, None when nobody knows that box.
     """
 
     path: Path
@@ -154,6 +155,7 @@ class Extract:
     account: RowAccount
     warnings: tuple[Problem, ...] = ()
     fills: dict[str, int] = field(default_factory=dict)
+    outside: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ Arguments come from the parent; what is returned goes through the wall of the bo
 """
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from openaddr.conform.acceptance import check_tests
 from openaddr.conform.pipeline import conform
@@ -16,6 +18,7 @@ from openaddr.errors import Problem, ProblemError
 from openaddr.outputs.write import write_outputs
 from openaddr.run import log
 from openaddr.settings import Settings
+from openaddr.source.coverage import declared_box
 from openaddr.source.model import LayerSource
 from openaddr.stages import Conformed, Downloaded, Edition, Extract, Options, Output, Progress, RowAccount
 
@@ -34,7 +37,14 @@ def fetch(entry: LayerSource, folder: Path, settings: Settings, known: Edition, 
 
 
 def convert(
-    entry: LayerSource, source_id: str, received: Downloaded, folder: Path, settings: Settings, *, progress: Progress
+    entry: LayerSource,
+    source_id: str,
+    coverage: Mapping[str, Any],
+    received: Downloaded,
+    folder: Path,
+    settings: Settings,
+    *,
+    progress: Progress,
 ) -> Conformed:
     """Unpack a download and conform all its rows into `folder`; a problem comes with the account of the rows so far."""
     account, started = RowAccount(), time.monotonic()
@@ -53,6 +63,7 @@ def convert(
             settings=settings,
             progress=progress,
             account=account,
+            within=declared_box(coverage),
         )
     except ProblemError as error:
         problem = error.problem
