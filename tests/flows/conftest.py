@@ -76,8 +76,8 @@ class Town:
         """A run in the queue; gives its id."""
         with self.opened.pool.connection() as conn:
             sha = source_files.save(conn, content or self.source())
-            values: dict[str, Any] = {"layer": "addresses", "name": "town", "size_class": "small", **changes}
-            return runs.queue(conn, NewRun(SOURCE, source_sha=sha, trust=trust, **values)).id
+            values: dict[str, Any] = {"source_id": SOURCE, "layer": "addresses", "name": "town", "size_class": "small"}
+            return runs.queue(conn, NewRun(source_sha=sha, trust=trust, **values | changes)).id
 
     def work(self, run_id: int) -> RunStatus | None:
         """Work on a run as `source-run` does."""
