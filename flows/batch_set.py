@@ -137,7 +137,11 @@ def _left(repository: str) -> State[None]:
 async def _show(problem: Problem) -> None:
     """Leave a problem where operators look for it."""
     text = markdown(problem.as_json())
-    await acreate_markdown_artifact(text, key="batch-set-problem", description=sentence(problem))
+    try:
+        await acreate_markdown_artifact(text, key="batch-set-problem", description=sentence(problem))
+    except Exception as error:
+        # Prefect may be away: what is on the record counts.
+        log.warning("%s could not be shown: %s", problem.code, error)
 
 
 def sentence(problem: Problem) -> str:

