@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openaddr.source.positions import escape, line_of, positions
+from openaddr.source.positions import escape, layout, line_of, positions
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -49,6 +49,6 @@ def test_the_line_of_a_missing_value_is_that_of_its_nearest_ancestor(pointer: st
 
 def test_a_text_of_many_mistakes_is_read_once() -> None:
     text = '{"a": [' + ", ".join(["1"] * 50) + "]}"
-    before = positions.cache_info().misses
+    before = layout.cache_info().misses
     assert [line_of(text, f"/a/{at}") for at in range(50)] == [1] * 50
-    assert positions.cache_info().misses == before + 1
+    assert layout.cache_info().misses == before + 1
