@@ -64,7 +64,8 @@ CASES: dict[str, tuple[list[Any], list[Any]]] = {
         [source(), source(conform(accuracy=2)), source(csv(headers=-1, lat="Y"))],
     ),
     "key-misspelt": (
-        [source(conform(ctiy="CITY", city=GONE)), source(entry(licence="x", license=GONE)), coverage(US_Cenus={}, US_Census=GONE)],
+        [source(conform(ctiy="CITY", city=GONE)), source(entry(licence="x", license=GONE)),
+         coverage(US_Cenus={}, US_Census=GONE)],
         [source(conform(ctiy="CITY")), source(conform(xyzzy="A")), source(conform(unit="U"))],
     ),
     "key-unknown": (
@@ -121,14 +122,15 @@ CASES: dict[str, tuple[list[Any], list[Any]]] = {
     ),
     "postcode-unusual": (
         [source(conform(postcode="F17"))],
-        [source(conform(postcode=name)) for name in ("ZIP5", "PSTLZIP5", "PLZ", "po_code", "")] + [source(csv(postcode="F"))],
+        [source(csv(postcode="F17")), *(source(conform(postcode=name)) for name in ("PSTLZIP5", "PLZ", "po_code", ""))],
     ),
     "url-blanks": (
         [source(entry(data=f" {ENTRY['data']}")), source(entry(website="https://example.org/ "))],
         [source(entry(data="https://example.org/a b/MapServer/0"))],
     ),
     "url-malformed": (
-        [source(entry(website="httpshttps://example.org")), source(license(url="ask them")), source(official_website="x")],
+        [source(entry(website="httpshttps://example.org")), source(license(url="ask them")),
+         source(official_website="x")],
         [source(entry(website="ftp://example.org")), source(entry(website=""))],
     ),
     "url-unencrypted": ([source(entry(data=ENTRY["data"].replace("https", "http")))], [source()]),  # type: ignore[attr-defined]
@@ -137,8 +139,8 @@ CASES: dict[str, tuple[list[Any], list[Any]]] = {
         [source(entry(data=f"{ENTRY['data']}?token=")), source(entry(data=f"{ENTRY['data']}?f=json"))],
     ),
     "esri-no-layer": (
-        [source(entry(data=f"https://a.org/rest/services/{end}")) for end in ("A/MapServer", "A/FeatureServer/0/query")],
-        [source(entry(data=f"https://a.org/rest/services/{end}")) for end in ("A/Mapserver/12", "A/FeatureServer/0/")],
+        [source(entry(data=f"https://a.org/rest/services/{end}")) for end in ("A/MapServer", "FeatureServer/0/query")],
+        [source(entry(data=f"https://a.org/rest/services/{end}")) for end in ("A/Mapserver/12", "FeatureServer/0/")],
     ),
     "protocol-differs": (
         [source(csv() | {"protocol": "ftp"}), source(csv() | {"data": ENTRY["data"]}),
@@ -155,7 +157,10 @@ CASES: dict[str, tuple[list[Any], list[Any]]] = {
         [source(csv(headers=1, skiplines=1)), source(conform(lon="X", lat="Y")), source(conform(lon=None))],
     ),
     "esri-format": ([source(conform(format="shapefile"))], [source()]),
-    "skip-unexplained": ([source(entry(skip=True))], [source(entry(skip=True, note="gone")), source(entry(skip=False))]),
+    "skip-unexplained": (
+        [source(entry(skip=True))],
+        [source(entry(skip=True, note="gone")), source(entry(skip=False))],
+    ),
     "coverage-country": ([coverage(country="ca")], [source(), coverage(country="US")]),
     "geoid-malformed": (
         [coverage(US_Census={"geoid": geoid}) for geoid in ("6001", "06-001", "٠٦٠٠١")],
@@ -173,11 +178,12 @@ CASES: dict[str, tuple[list[Any], list[Any]]] = {
     "iso-elsewhere": ([coverage(ISO_3166={"alpha2": "CA-ON"})], [coverage(ISO_3166={"alpha2": "US-CA"})]),
     "attribution-unnamed": (
         [source(license(**{"attribution name": GONE}))],
-        [source(), source(license(attribution=False)), source(license(**{"attribution name": GONE}) | {"attribution": "A"})],
+        [source(), source(license(attribution=False)),
+         source(license(**{"attribution name": GONE}) | {"attribution": "A"})],
     ),
     "licence-no-url": (
         [source(license(url=GONE)), source(license(url="", text="Indemnification"))],
-        [source(), source(license(url=GONE, text="Public Domain")), source(license(url=GONE, text="May be used. " * 9))],
+        [source(), source(license(url=GONE, text="Public Domain")), source(license(url=GONE, text="Anyone may. " * 9))],
     ),
     "licence-retired": ([source(entry(license="CC BY")), source(entry(attribution="A County"))], [source()]),
     "test-no-attribute": ([promising(housenumber="1")], [promising(number="1"), promising()]),

@@ -10,6 +10,26 @@ from openaddr.errors import Code, Problem, ProblemError
 from openaddr.lint.subject import Subject
 from openaddr.source.model import BrokenEntry, LayerSource
 
+FOUND = (
+    Code.SOURCE_NOT_FOUND,
+    Code.SOURCE_JSON_INVALID,
+    Code.SOURCE_TOO_LARGE,
+    Code.SOURCE_SCHEMA,
+    Code.LAYER_UNKNOWN,
+    Code.NAME_REPEATED,
+    Code.COVERAGE_MISSING,
+    Code.PROTOCOL_UNKNOWN,
+    Code.COMPRESSION_UNKNOWN,
+    Code.CONFORM_MISSING,
+    Code.FORMAT_UNKNOWN,
+    Code.FUNCTION_INVALID,
+    Code.REGEX_INVALID,
+    Code.COORDINATES_NOT_MAPPED,
+    Code.CRS_UNKNOWN,
+    Code.ENCODING_UNKNOWN,
+    Code.URL_INVALID,
+)
+"""Problems that may be found, in the order of the documentation. Where the schema knows a better word, it has it."""
 WARNINGS = (Code.NAME_REPEATED, Code.COVERAGE_MISSING)
 """Problems that a run only warns of."""
 
