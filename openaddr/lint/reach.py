@@ -5,8 +5,7 @@ reaches both ends; one that does not leaves the rest of the value in the output,
 Patterns are read with Python's own parser, as `conform.patterns` does.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -32,18 +31,18 @@ class Reach:
     _tree: Any
 
     @classmethod
-    def of(cls, pattern: str) -> "Reach":
-        """The reach of a pattern that compiles."""
+    def of(cls, pattern: str, groups: int) -> "Reach":
+        """The reach of a pattern that compiles and has so many groups."""
         tree = parser.parse(pattern)
         nodes = list(tree)
-        groups = frozenset(range(1, re.compile(pattern).groups + 1))
-        return cls(_from_start(nodes), _to_end(nodes), groups, any(map(_looks, _every(nodes))), tree)
+        looks_around = any(map(_looks, _every(nodes)))
+        return cls(_from_start(nodes), _to_end(nodes), frozenset(range(1, groups + 1)), looks_around, tree)
 
-    def drops(self, kept: set[int]) -> bool:
+    def drops(self, kept: Set[int]) -> bool:
         """Whether something that differs from value to value is matched, but is in none of these groups."""
         return any(_varies(node) for node in _outside(list(self._tree), kept))
 
-    def drops_nothing(self, kept: set[int]) -> bool:
+    def drops_nothing(self, kept: Set[int]) -> bool:
         """Whether all that is matched is in these groups."""
         return not any(self._wide(node) for node in _outside(list(self._tree), kept))
 
@@ -114,7 +113,7 @@ def _every(nodes: list[Node]) -> Iterator[Node]:
             yield from _every(inner)
 
 
-def _outside(nodes: list[Node], kept: set[int]) -> Iterator[Node]:
+def _outside(nodes: list[Node], kept: Set[int]) -> Iterator[Node]:
     """Nodes that match something, without those that are in one of the groups."""
     for kind, value in nodes:
         if kind is op.SUBPATTERN and value[0] in kept:

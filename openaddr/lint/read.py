@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openaddr.errors import Problem, ProblemError
+from openaddr.errors import Code, Problem, ProblemError
 from openaddr.lint.subject import Subject
 from openaddr.source.model import Source
 from openaddr.source.parse import decode, typed_source
@@ -22,6 +22,8 @@ def read_subject(identity: str, raw: bytes) -> tuple[Subject, list[Problem]]:
     try:
         source = typed_source(identity, text, _without(value, skipped))
     except ProblemError as error:
+        if error.problem.code is Code.SOURCE_TOO_LARGE:
+            raise
         refused.append(error.problem)
     return Subject(identity, text, value, source, skipped), refused
 

@@ -42,7 +42,7 @@ class Entry:
         return f"{self.conform_pointer}/{escape(attribute)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """One source file. `source` is None where its layers cannot be told apart, `value` is always an object.
 

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openaddr.errors import Code
+from openaddr.lint.catalogue import BY_CODE
 from openaddr.lint.check import MOST, check_bytes
+from openaddr.lint.rules.problems import FOUND
 from openaddr.source.positions import layout
 from tests.lint.sources import CONFORM, COVERAGE, ENTRY, GONE, conform, csv, entry, found, source
 
@@ -74,6 +76,7 @@ def test_no_value_at_any_place_makes_it_stumble(path: list[Any], value: Any) -> 
     raw = json.dumps(spoilt(path, value), indent=1).encode()
     lines = raw.decode().split("\n")
     for finding in check_bytes("us/ca/alameda", raw):
+        assert finding.rule in BY_CODE or finding.rule in FOUND
         assert 1 <= finding.line <= finding.end_line <= len(lines)
         assert 1 <= finding.column <= len(lines[finding.line - 1]) + 1
         assert (finding.line, finding.column) <= (finding.end_line, finding.end_column)

@@ -91,7 +91,7 @@ def _owner(subject: Subject) -> Iterator[Found]:
 def _row_number(subject: Subject) -> Iterator[Found]:
     for entry, attribute, name in _columns(subject):
         if attribute in ("id", "pid") and name.casefold() in ROW_NUMBERS:
-            message = f"`{attribute}` is {quoted(name)}, a number that rows may change with the next export."
+            message = f"`{attribute}` is {quoted(name)}, a row number, which the next export may give to another row."
             yield Found(entry.rule_pointer(attribute), message)
 
 

@@ -37,7 +37,7 @@ def _retired(subject: Subject) -> Iterator[Found]:
             message = f"The licence is the bare text {quoted(licence)}; nobody can tell what it asks for."
             yield Found(f"{entry.pointer}/license", message)
         if isinstance(name, str):
-            message = f"`attribution` is {quoted(name)} beside `license`, where it was kept in the past."
+            message = f"`attribution` is {quoted(name)} at the source itself; its place is in `license`."
             yield Found(f"{entry.pointer}/attribution", message, at_name=True)
 
 

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
-from openaddr.conform.patterns import PatternError, compile_pattern, parse_replacement
+from openaddr.conform.patterns import Pattern, PatternError, parse_replacement, python_pattern
 from openaddr.lint.findings import WRITTEN, Found, Severity, quoted
 from openaddr.lint.reach import Reach
 from openaddr.lint.rules.check import Check
@@ -13,50 +15,58 @@ from openaddr.source.rules import Regexp
 NAMED = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
-def _regexps(subject: Subject) -> Iterator[tuple[str, Regexp]]:
-    """Pointer and rule of every regular expression that compiles; of others `REGEX_INVALID` tells."""
-    for entry in subject.entries:
-        for _, pointer, rule in every_rule(entry):
-            if isinstance(rule, Regexp) and _compiles(rule):
-                yield pointer, rule
+@dataclass(frozen=True)
+class _Used:
+    """A regular expression that compiles, its place, and the groups of which its replacement is made.
+
+    `kept` is empty where the replacement has words of its own, or the whole match, or where there is none.
+    """
+
+    pointer: str
+    rule: Regexp
+    pattern: re.Pattern[str]
+    kept: frozenset[int]
 
 
-def _compiles(rule: Regexp) -> bool:
+@lru_cache(maxsize=1)
+def _regexps(subject: Subject) -> tuple[_Used, ...]:
+    """Every regular expression that compiles; of others `REGEX_INVALID` tells. Kept for the rules of this module."""
+    return tuple(
+        used
+        for entry in subject.entries
+        for _, pointer, rule in every_rule(entry)
+        if isinstance(rule, Regexp) and (used := _compiled(pointer, rule))
+    )
+
+
+def _compiled(pointer: str, rule: Regexp) -> _Used | None:
     try:
-        parse_replacement(rule.replace, compile_pattern(rule.pattern, replaces=bool(rule.replace)))
+        python = python_pattern(rule.pattern)
+        parts = parse_replacement(rule.replace, Pattern(python, None, python.groups))
     except PatternError:
-        return False
-    return True
+        return None
+    own_words = 0 in parts or any(isinstance(part, str) and part.strip() for part in parts)
+    kept = frozenset(part for part in parts if isinstance(part, int) and not own_words)
+    return _Used(pointer, rule, python, kept)
 
 
 def _unanchored(subject: Subject) -> Iterator[Found]:
-    for pointer, rule in _regexps(subject):
-        kept = _groups_kept(rule)
-        if not kept:
+    for used in _regexps(subject):
+        if not used.kept:
             continue
-        reach = Reach.of(rule.pattern)
-        if (reach.from_start and reach.to_end) or reach.looks_around or not _takes_out(reach, kept):
+        rule, reach = used.rule, Reach.of(used.rule.pattern, used.pattern.groups)
+        if (reach.from_start and reach.to_end) or reach.looks_around or not _takes_out(reach, used.kept):
             continue
         open_ends = [end for end, closed in (("before", reach.from_start), ("after", reach.to_end)) if not closed]
         yield Found(
-            f"{pointer}/replace",
+            f"{used.pointer}/replace",
             f"`replace` is {quoted(rule.replace)}, but whatever the value has {' and '.join(open_ends)} the match of "
             f"{quoted(rule.pattern)} stays in the output.",
-            _without_replace(rule, kept, reach),
+            _without_replace(rule, used.kept, reach),
         )
 
 
-def _groups_kept(rule: Regexp) -> set[int]:
-    """Groups of which the replacement is made; none where it has words of its own, or the whole match."""
-    if not rule.replace:
-        return set()
-    parts = parse_replacement(rule.replace, compile_pattern(rule.pattern, replaces=True))
-    if 0 in parts or any(isinstance(part, str) and part.strip() for part in parts):
-        return set()
-    return {part for part in parts if isinstance(part, int)}
-
-
-def _takes_out(reach: Reach, kept: set[int]) -> bool:
+def _takes_out(reach: Reach, kept: frozenset[int]) -> bool:
     """Whether a replacement is there to take a part out of a value, not to change a detail of it.
 
     A detail is, for example, a fixed word in front of what is kept: `^0+([1-9])` with `$1`.
@@ -67,7 +77,7 @@ def _takes_out(reach: Reach, kept: set[int]) -> bool:
     return not (others or reach.from_start or reach.to_end) and reach.longest(group) > 1
 
 
-def _without_replace(rule: Regexp, kept: set[int], reach: Reach) -> str:
+def _without_replace(rule: Regexp, kept: frozenset[int], reach: Reach) -> str:
     if kept == reach.groups:
         return "Leave out `replace`: then the output is the groups alone."
     start, end = "" if reach.from_start else "^.*?", "" if reach.to_end else ".*$"
@@ -75,19 +85,20 @@ def _without_replace(rule: Regexp, kept: set[int], reach: Reach) -> str:
 
 
 def _no_group(subject: Subject) -> Iterator[Found]:
-    for pointer, rule in _regexps(subject):
-        if not rule.replace and not re.compile(rule.pattern).groups:
-            message = f"The pattern {quoted(rule.pattern)} has no group, so the output is always empty."
-            yield Found(f"{pointer}/pattern", message, f"Write {quoted(f'({rule.pattern})', WRITTEN)}.")
+    for used in _regexps(subject):
+        if not used.rule.replace and not used.pattern.groups:
+            message = f"The pattern {quoted(used.rule.pattern)} has no group, so the output is always empty."
+            instead = f"Write {quoted(f'({used.rule.pattern})', WRITTEN)}."
+            yield Found(f"{used.pointer}/pattern", message, instead)
 
 
 def _named_group(subject: Subject) -> Iterator[Found]:
-    for pointer, rule in _regexps(subject):
-        groups = re.compile(rule.pattern).groupindex
-        name = next((name for name in NAMED.findall(rule.replace) if name in groups), None)
+    for used in _regexps(subject):
+        replace, groups = used.rule.replace, used.pattern.groupindex
+        name = next((name for name in NAMED.findall(replace) if name in groups), None)
         if name is not None:
-            message = f"`replace` is {quoted(rule.replace)}, which is no group but these letters: groups have numbers."
-            yield Found(f"{pointer}/replace", message, f"Write ${groups[name]} for the group {name}.")
+            message = f"`replace` is {quoted(replace)}, which is no group but these letters: groups have numbers."
+            yield Found(f"{used.pointer}/replace", message, f"Write ${groups[name]} for the group {name}.")
 
 
 CHECKS = (

@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,12 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(schema())
 
 
+@lru_cache(maxsize=1)
 def _errors(subject: Subject) -> list[jsonschema_rs.ValidationError]:
-    """Where the file leaves the schema. A flat file of schema 1 is another thing, of which its own rule tells."""
+    """Where the file leaves the schema. A flat file of schema 1 is another thing, of which its own rule tells.
+
+    Kept for the rules that ask one after the other.
+    """
     if "layers" not in subject.value and subject.value.get("schema") in (None, 1):
         return []
     return list(islice(_validator().iter_errors(subject.value), MOST))

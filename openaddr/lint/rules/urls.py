@@ -121,7 +121,7 @@ CHECKS = (
     Check(
         "url-unencrypted",
         Severity.HINT,
-        "The data is fetched over plain http, as of hardly any other source",
+        "The data is fetched over plain http; nearly all other servers have https",
         "Try the address with https.",
         _plain_http,
     ),
