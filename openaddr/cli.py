@@ -150,10 +150,7 @@ def doctor(
     raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_doctor")(as_json=as_json))
 
 
-@app.command(
-    epilog="Examples:  openaddr diff old/us/ca/alameda/addresses/county new/us/ca/alameda/addresses/county   ·   "
-    "git show main:sources/us/wa/king.json > old.json && openaddr diff old.json sources/us/wa/king.json"
-)
+@app.command(short_help="Say in which rows or layer sources two outputs or source files differ.")
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="A run's folder, its extract.parquet, or a source file.")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same of the newer version.")],
@@ -161,7 +158,13 @@ def diff(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when there are differences.")] = False,
     examples: Annotated[int, typer.Option("--examples", min=0, max=1000, help="Rows shown of each kind.")] = 5,
 ) -> None:
-    """Say which rows of two outputs, or which layer sources of two source files, are not the same."""
+    """\b
+    Examples:
+      openaddr diff old/us/ca/alameda/addresses/county new/us/ca/alameda/addresses/county
+      git show main:sources/us/wa/king.json > old.json && openaddr diff old.json sources/us/wa/king.json
+
+    Say which rows of two outputs, or which layer sources of two source files, are not the same.
+    """
     run = pkgutil.resolve_name("openaddr.comparison.command:run_diff")
     raise typer.Exit(run(old, new, as_json=as_json, exit_code=exit_code, examples=examples))
 
