@@ -70,7 +70,7 @@ def test_no_rule_fires_on_so_many_files_that_it_is_noise(linted: Linted) -> None
 
 def test_nearly_all_real_files_are_without_a_bug(linted: Linted) -> None:
     with_bugs = [identity for identity, found in linted.items() if any(one.severity is Severity.BUG for one in found)]
-    assert len(with_bugs) < 50
+    assert len(with_bugs) < 100
 
 
 def test_every_unanchored_replace_that_does_harm_is_found(linted: Linted, files: list[Path]) -> None:

@@ -170,6 +170,14 @@ CASES: dict[str, tuple[list[Any], list[Any]]] = {
         [coverage(US_Census={"geoid": "53001"}), coverage(US_Census={"geoid": "52001"})],
         [source(), coverage(US_Census={"geoid": "5301"}), coverage(US_Census={"geoid": 6001})],
     ),
+    "geoid-other-name": (
+        [coverage(US_Census={"geoid": "06013", "name": "Alameda County"})],
+        [source(), coverage(US_Census={"geoid": "06013"}), coverage(US_Census={"geoid": "0600562", "name": "Berkeley"}),
+         coverage(US_Census={"geoid": "06075", "name": "City and County of San Francisco"}),
+         coverage(US_Census={"geoid": "54075", "name": "Pocohontas County"}),
+         coverage(US_Census={"geoid": "29186", "name": "Sainte Genevieve County"}),
+         coverage(US_Census={"geoid": "35013", "name": "Doña Ana County"})],
+    ),
     "county-elsewhere": (
         [coverage(US_Census={"geoid": "06013", "name": "Contra Costa County"})],
         [source(), coverage(US_Census={"geoid": "0600562", "name": "City of Oakland"}),

@@ -1,5 +1,6 @@
 """Which place the file says that it covers: copied files keep the place of the one they were copied from."""
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from openaddr.lint.findings import Found, Severity, quoted
 from openaddr.lint.rules.check import Check
 from openaddr.lint.subject import Subject
+from openaddr.source.coverage import county_names
 
 STATES = {
     "al": "01", "ak": "02", "az": "04", "ar": "05", "ca": "06", "co": "08", "ct": "09", "de": "10", "dc": "11",
@@ -20,7 +22,10 @@ STATES = {
 COUNTRY = re.compile("[a-z]{2}")
 GEOID = re.compile(r"\d{2}|\d{5}|\d{7}|\d{10}", re.ASCII)
 COUNTY_DIGITS = 5
-GENERIC = re.compile(r"\b(county|parish|borough|census area|municipality|city and|city of|town of)\b")
+LONGEST_NAME = 200
+GENERIC = re.compile(r"\b(city and county of|(city|town) of|city|county|parish|borough|census area|municipality)\b")
+ALIKE = 0.85
+"""Likeness of two names from which one is taken for the other, spelt in another way."""
 SAINT = re.compile(r"\b(saint|st)\b\.?")
 
 
@@ -52,6 +57,20 @@ def _other_state(subject: Subject) -> Iterator[Found]:
             "/coverage/US Census/geoid",
             f"`geoid` is {quoted(geoid)}, which is of {other}, but the file is in {state.upper()}.",
             f"Look up the code of the place; in {state.upper()} they begin with {STATES[state]}.",
+        )
+
+
+def _other_name(subject: Subject) -> Iterator[Found]:
+    """A code of the census with the name of another county, as when the next line of a table was copied."""
+    geoid, name = subject.at("/coverage/US Census/geoid"), subject.at("/coverage/US Census/name")
+    official = county_names().get(geoid) if isinstance(geoid, str) else None
+    if official is None or not isinstance(name, str) or len(name) > LONGEST_NAME or any(_other_state(subject)):
+        return
+    if difflib.SequenceMatcher(None, _plain(official), _plain(name)).ratio() < ALIKE:
+        yield Found(
+            "/coverage/US Census/geoid",
+            f"`geoid` is {quoted(geoid)}, which is that of {official}, but `name` is {quoted(name)}.",
+            "Look up the code of the place, or correct its name.",
         )
 
 
@@ -118,6 +137,13 @@ CHECKS = (
         "The `geoid` is of another state than the file, so the source is drawn there",
         "Look up the code of the place.",
         _other_state,
+    ),
+    Check(
+        "geoid-other-name",
+        Severity.BUG,
+        "The `geoid` is of another county than `name` says, so the source is drawn there",
+        "Look up the code of the place, or correct its name.",
+        _other_name,
     ),
     Check(
         "county-elsewhere",
