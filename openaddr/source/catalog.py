@@ -38,10 +38,21 @@ class SourceFile:
 
 def in_folder(folder: Path) -> Iterator[SourceFile]:
     """The source files below `folder/sources`, or below the folder itself where there is no such one, in order."""
-    root = folder / FOLDER if (folder / FOLDER).is_dir() else folder
-    for path in sorted(root.rglob(f"*{ENDING}")):
+    root = root_of(folder)
+    for path in paths_in(folder):
+        yield SourceFile(path.relative_to(root).as_posix().removesuffix(ENDING), _start(path))
+
+
+def root_of(folder: Path) -> Path:
+    """The folder below which source files are: `folder/sources`, or the folder itself where there is no such one."""
+    return folder / FOLDER if (folder / FOLDER).is_dir() else folder
+
+
+def paths_in(folder: Path) -> Iterator[Path]:
+    """The paths of the source files of a folder, in order."""
+    for path in sorted(root_of(folder).rglob(f"*{ENDING}")):
         if path.is_file() and not path.is_symlink():
-            yield SourceFile(path.relative_to(root).as_posix().removesuffix(ENDING), _start(path))
+            yield path
 
 
 def _start(path: Path) -> bytes:
