@@ -72,6 +72,17 @@ class Folder:
         with file:
             yield file
 
+    def opened(self, key: str) -> tuple[Stored, BinaryIO] | None:
+        """An object to be read and closed, with what is known of these very bytes, even if it is replaced just now."""
+        while before := self.head(key):
+            with self._named(key), suppress(*_NO_FILE):
+                file = _opened(self._path(key))
+                # Times are never used twice, so what was opened between two equal looks is what both saw.
+                if self.head(key) == before:
+                    return before, file
+                file.close()
+        return None
+
     def copy(self, source: str, key: str, about: About, *, match: str | None = None) -> Stored:
         """Store the content of another object once it is known to be whole: one file with two names, if possible."""
         known = self.head(source)

@@ -85,7 +85,7 @@ def test_servers_that_are_given_are_used_and_left_running(lives: Lives, tmp_path
     given = Settings(database_url=lives.second.database, prefect_api_url=lives.second.api, worker_slots=1)
     with Stack(tmp_path / "stack", given, lives.second.prefect_file) as stack:
         assert stack.changes == []
-        assert [service.program.name for service in stack.services] == ["worker", "worker-ci"]
+        assert [service.program.name for service in stack.services] == ["site", "worker", "worker-ci"]
         assert stack.addresses.environment["DATABASE_URL"] == lives.second.database
     assert httpx.get(f"{lives.second.api}/health").json() is True
 
