@@ -12,7 +12,7 @@ from openaddr.errors import EXPLANATIONS, ROW_REASONS
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
-MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
 def pages(seen: Snapshot) -> Iterator[Page]:
@@ -34,7 +34,7 @@ def code_digest() -> str:
     """What changes with whatever all pages are made by: code, templates, words."""
     found = hashlib.sha256(f"{__version__} {EXPLANATIONS} {ROW_REASONS}".encode())
     for path in sorted(FOLDER.rglob("*")):
-        if path.is_file() and path.suffix in {".py", ".html", ".css", ".js", ".json"}:
+        if path.is_file() and path.suffix in {".py", ".html", ".css", ".js", ".svg", ".json"}:
             found.update(f"{path.relative_to(FOLDER)}".encode())
             found.update(path.read_bytes())
     return found.hexdigest()

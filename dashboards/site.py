@@ -17,7 +17,7 @@ import msgspec
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from dashboards import assets
+from dashboards import assets, batches, front, health, licences, listing, problems, runs, sources
 from dashboards.assets import code_digest
 from dashboards.pages import Maker, Page
 from dashboards.snapshot import Snapshot
@@ -26,7 +26,17 @@ from openaddr.storage.objects import ALWAYS_ASK, About, MissingError, Storage
 
 log = logging.getLogger("openaddr.dashboards")
 
-MAKERS: tuple[Maker, ...] = (assets.pages,)
+MAKERS: tuple[Maker, ...] = (
+    assets.pages,
+    runs.pages,
+    sources.pages,
+    batches.pages,
+    problems.pages,
+    licences.pages,
+    listing.pages,
+    health.pages,
+    front.pages,
+)
 """In this order pages are written; `INDEX` comes last whoever makes it."""
 INDEX = "index.html"
 SITE = "site/"

@@ -1,0 +1,73 @@
+"""`python -m benchmarks.site`: how long the whole site takes, how long after one run, and how large its pages are.
+
+Goals on two cores, one of which is Postgres's: 60 s for 10,000 runs, 2 s after one run, no page above 100 kB.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from benchmarks.record import fill
+from dashboards.site import Published, publish
+from openaddr.db.connections import open_pool
+from openaddr.db.migrating import migrate
+from openaddr.storage.folder import Folder
+
+LINE = "{:<16} {:>9} {:>9} {:>9}  {}"
+GOALS = {"full": 60.0, "nothing new": 2.0, "after one run": 2.0}
+
+
+def main() -> None:
+    """Fill a database that is empty, and render it three times."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.site", description=__doc__)
+    parser.add_argument("--database", required=True, help="address of an empty database")
+    parser.add_argument("--folder", type=Path, help="where the storage is to be and to stay")
+    parser.add_argument("--runs", type=int, default=10_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as aside, open_pool(given.database) as pool:
+        folder = given.folder or Path(aside)
+        with pool.connection() as conn:
+            migrate(conn)
+            made = fill(conn, folder, given.runs, sources=given.runs * 28 // 100)
+        print(f"{made:,} runs\n")
+        report(pool, Folder(folder))
+        print("\nlargest pages")
+        pages = sorted((folder / "site").rglob("*.html"), key=lambda path: -path.stat().st_size)[:8]
+        for path in pages:
+            print(f"  {path.stat().st_size / 1000:>6.1f} kB  {path.relative_to(folder / 'site')}")
+
+
+def report(pool: ConnectionPool[Connection[Any]], storage: Folder) -> None:
+    """The table: seconds, CPU seconds of this process, pages written."""
+    print(LINE.format("render", "seconds", "CPU s", "written", "goal"))
+    for what in GOALS:
+        if what == "after one run":
+            with pool.connection() as conn:
+                finish_one(conn)
+        began, cpu = time.monotonic(), time.process_time()
+        done = publish(pool, storage, "https://results.example.org")
+        assert isinstance(done, Published)
+        seconds = time.monotonic() - began
+        used = f"{time.process_time() - cpu:.2f}"
+        goal = f"{'ok' if seconds <= GOALS[what] else 'MISSED'}, below {GOALS[what]:g} s"
+        print(LINE.format(what, f"{seconds:.2f}", used, f"{done.written:,}", goal), flush=True)
+
+
+def finish_one(conn: Connection[Any]) -> None:
+    """One more run of the newest set's first source, which fails."""
+    conn.execute(
+        "insert into runs (source_id, layer, name, source_sha, commit_sha, trust, size_class, fresh, status, "
+        "started_at, finished_at, problem, record, rows) select source_id, layer, name, source_sha, commit_sha, trust, "
+        "size_class, fresh, 'failed', now(), now(), "
+        """'{"code": "HTTP_404", "message": "404 at https://example.gov/x.zip", "hint": ""}', record, 0 """
+        "from runs where status = 'succeeded' and trust = 'merged' order by id limit 1"
+    )
+
+
+if __name__ == "__main__":
+    main()
