@@ -26,6 +26,9 @@ class Page:
     stamp: str
     render: Callable[[], bytes]
     media_type: str = HTML
+    leads_to: str = ""
+    """The key of what readers are led to, '' for a page of its own. What is rendered is then a stub for those who are
+    not led, or b'' where the content of that key is to be here too."""
 
 
 Maker = Callable[[Snapshot], Iterable[Page]]

@@ -90,12 +90,13 @@ def printed(
     picture: str = "",
     about: object = None,
     root: str = "",
+    has_map: bool = False,
     **shown: object,
 ) -> bytes:
     """A page at `path`. `picture` is the key of one in storage, `about` an object of schema.org.
 
     `title` is unique on the site; `crumbs` are the pages above this one. `root` comes before links of a page that is
-    shown at other addresses than its own.
+    shown at other addresses than its own. A page that `has_map` may read tiles.
     """
     page = _ENVIRONMENT.get_template(template).render(
         path=path,
@@ -107,7 +108,7 @@ def printed(
         address=partial(links.address_of_file, seen.storage, seen.site_url),
         canonical=links.address(seen.site_url, path) if seen.site_url else "",
         picture=links.address_of_file(seen.storage, seen.site_url, picture) if picture and seen.site_url else "",
-        policy=_policy(seen),
+        policy=_policy(seen, has_map),
         stylesheet=asset("site.css"),
         icon=asset("icon.svg"),
         script=asset("enhance.js"),
@@ -131,9 +132,11 @@ def origin(seen: Snapshot) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else ""
 
 
-def _policy(seen: Snapshot) -> str:
-    pictures = f"'self' {origin(seen)}".strip()
+def _policy(seen: Snapshot, has_map: bool) -> str:
+    ours = f"'self' {origin(seen)}".strip()
+    # The signs of the map library are pictures inside its stylesheet.
+    for_maps = f" data:; connect-src {ours}; worker-src 'self'" if has_map else ""
     return (
-        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src {pictures}; "
+        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src {ours}{for_maps}; "
         "base-uri 'none'; form-action 'none'"
     )

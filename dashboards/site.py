@@ -17,17 +17,19 @@ import msgspec
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from dashboards import assets, batches, front, health, licences, listing, problems, runs, sources
+from dashboards import assets, batches, front, health, licences, listing, maps, problems, runs, sources
 from dashboards.assets import code_digest
 from dashboards.pages import Maker, Page
+from dashboards.programs import makers as programs
 from dashboards.snapshot import Snapshot
 from openaddr.db import pages as record
-from openaddr.storage.objects import ALWAYS_ASK, About, MissingError, Storage
+from openaddr.storage.objects import ALWAYS_ASK, NEVER_CHANGES, About, MissingError, Storage
 
 log = logging.getLogger("openaddr.dashboards")
 
 MAKERS: tuple[Maker, ...] = (
     assets.pages,
+    maps.pages,
     runs.pages,
     sources.pages,
     batches.pages,
@@ -35,11 +37,14 @@ MAKERS: tuple[Maker, ...] = (
     licences.pages,
     listing.pages,
     health.pages,
+    programs.pages,
     front.pages,
 )
 """In this order pages are written; `INDEX` comes last whoever makes it."""
 INDEX = "index.html"
 SITE = "site/"
+VERSIONED = ("assets/", "static/")
+"""Pages whose path changes with their content."""
 PUBLISHED = "published/pages.json"
 """Path of every page to the stamp it was rendered with; '' for one that was about to be."""
 
@@ -112,8 +117,9 @@ def render(seen: Snapshot, makers: Iterable[Maker], *, afresh: bool = False) -> 
     _publish_stamps(storage, known | dict.fromkeys((page.path for page in changed), ""))
     broken: list[Exception] = []
     for index_too in (False, True):
-        chosen = (page for page in changed if (page.path == INDEX) is index_too)
+        chosen = (page for page in changed if (page.path == INDEX) is index_too and not page.leads_to)
         storage.put_many(_rendered(chosen, stamps, broken))
+        _lead(storage, (page for page in changed if page.leads_to and not index_too), stamps)
     for path in gone:
         storage.delete(SITE + path)
     _publish_stamps(storage, stamps)
@@ -141,7 +147,18 @@ def _rendered(chosen: Iterable[Page], stamps: Stamps, broken: list[Exception]) -
             broken.append(error)
             stamps[page.path] = ""
             continue
-        yield SITE + page.path, content, About(page.media_type, ALWAYS_ASK)
+        caching = NEVER_CHANGES if page.path.startswith(VERSIONED) else ALWAYS_ASK
+        yield SITE + page.path, content, About(page.media_type, caching)
+
+
+def _lead(storage: Storage, chosen: Iterable[Page], stamps: Stamps) -> None:
+    """Lead from pages to elsewhere; one whose target is not there yet is tried again the next time."""
+    for page in chosen:
+        try:
+            storage.redirect(SITE + page.path, page.leads_to, page.render(), About(page.media_type, ALWAYS_ASK))
+        except MissingError:
+            log.warning("%s is not there for %s", page.leads_to, page.path)
+            stamps[page.path] = ""
 
 
 def _stamp(seen: Snapshot, page: Page) -> str:

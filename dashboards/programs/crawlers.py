@@ -74,7 +74,9 @@ def sitemaps(seen: Snapshot, found: Sequence[Address], most: int = MOST) -> Iter
     paths = [f"sitemaps/{number}.xml" for number in range(1, len(parts) + 1)]
     for path, part in zip(paths, parts, strict=True):
         yield Page(path, stamp_of(*part), partial(_urls, seen, part), MEDIA_TYPE)
-    newest = [(path, max((time for _, time in part if time), default=None)) for path, part in zip(paths, parts, strict=True)]
+    newest = [
+        (path, max((time for _, time in part if time), default=None)) for path, part in zip(paths, parts, strict=True)
+    ]
     yield Page(PATH, stamp_of(*newest), partial(_xml, seen, "sitemapindex", "sitemap", newest), MEDIA_TYPE)
 
 

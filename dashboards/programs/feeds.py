@@ -65,7 +65,8 @@ def feed(seen: Snapshot, path: str, title: str, news: Sequence[News]) -> bytes:
     _add(root, "link", rel="alternate", type="text/html", href=_address(seen, path, links.INDEX))
     for item in news:
         _entry(_add(root, "entry"), seen, path, item)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _entry(entry: ET.Element, seen: Snapshot, path: str, item: News) -> None:

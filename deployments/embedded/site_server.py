@@ -53,6 +53,7 @@ PAGE_TYPES = {
     ".mjs": "text/javascript; charset=utf-8",
     ".pmtiles": "application/vnd.pmtiles",
     ".png": "image/png",
+    ".svg": "image/svg+xml",
     ".tsv": "text/tab-separated-values; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".xml": "application/xml; charset=utf-8",

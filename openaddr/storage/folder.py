@@ -66,6 +66,20 @@ class Folder:
                         os.fsync(file.fileno())
                     aside.rename(target)
 
+    def redirect(self, key: str, target: str, stub: bytes, about: About) -> None:
+        """Write the stub, or give the other file a second name."""
+        if stub:
+            self.put_many([(key, stub, about)])
+            return
+        with self._named(key), self._aside() as aside:
+            try:
+                aside.hardlink_to(self._path(target))
+            except _NO_FILE:
+                raise MissingError(target) from None
+            path = self._path(key)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside.rename(path)
+
     def head(self, key: str) -> Stored | None:
         """What is known of an object."""
         with self._named(key):

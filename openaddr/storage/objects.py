@@ -85,6 +85,13 @@ class Storage(Protocol):
         what the name of the file says.
         """
 
+    def redirect(self, key: str, target: str, stub: bytes, about: About) -> None:
+        """Lead whoever reads one key to the object of another. Raises MissingError.
+
+        In a bucket, readers are sent there, and `stub` is for those who are not. In a folder, `stub` is all there is;
+        where it is b'' the other object is here too. Like with `put_many`, nothing is read back.
+        """
+
     def head(self, key: str) -> Stored | None:
         """What is known of an object, None when there is none."""
 

@@ -103,6 +103,14 @@ class S3:
         with self._named():
             put_bytes(self._client, self.bucket, key, content, headers(about, _digest(content)), None)
 
+    def redirect(self, key: str, target: str, stub: bytes, about: About) -> None:
+        """An object that sends readers of the website of the bucket to another one."""
+        if self._head(target) is None:
+            raise MissingError(target)
+        fields = headers(about, _digest(stub)) | {"WebsiteRedirectLocation": self.url(target)}
+        with self._named():
+            put_bytes(self._client, self.bucket, checked(key), stub, fields, None)
+
     def head(self, key: str) -> Stored | None:
         """What is known of an object."""
         found = self._head(key)
