@@ -74,10 +74,9 @@ def sitemaps(seen: Snapshot, found: Sequence[Address], most: int = MOST) -> Iter
     paths = [f"sitemaps/{number}.xml" for number in range(1, len(parts) + 1)]
     for path, part in zip(paths, parts, strict=True):
         yield Page(path, stamp_of(*part), partial(_urls, seen, part), MEDIA_TYPE)
-    newest = [
-        (path, max((time for _, time in part if time), default=None)) for path, part in zip(paths, parts, strict=True)
-    ]
-    yield Page(PATH, stamp_of(*newest), partial(_xml, seen, "sitemapindex", "sitemap", newest), MEDIA_TYPE)
+    newest = [max((time for _, time in part if time), default=None) for part in parts]
+    index = list(zip(paths, newest, strict=True))
+    yield Page(PATH, stamp_of(*index), partial(_xml, seen, "sitemapindex", "sitemap", index), MEDIA_TYPE)
 
 
 def _urls(seen: Snapshot, found: Sequence[Address]) -> bytes:
@@ -91,7 +90,8 @@ def _xml(seen: Snapshot, outer: str, inner: str, found: Sequence[Address]) -> by
         ET.SubElement(one, f"{{{SITEMAP}}}loc").text = addresses.of_page(seen, path)
         if changed:
             ET.SubElement(one, f"{{{SITEMAP}}}lastmod").text = iso(changed)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _robots(seen: Snapshot) -> bytes:
