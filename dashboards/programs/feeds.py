@@ -8,6 +8,7 @@ from itertools import groupby
 from dashboards import links
 from dashboards.pages import Page
 from dashboards.paging import stamp_of
+from dashboards.printing import printed
 from dashboards.programs import addresses
 from dashboards.recorded import Told
 from dashboards.snapshot import Snapshot
@@ -24,7 +25,7 @@ NEWEST = 50
 NEVER = "1970-01-01T00:00:00Z"
 """When a feed without entries changed: Atom wants a time."""
 BAD = {RunStatus.FAILED, RunStatus.HELD, RunStatus.LOST}
-ALL, FAILURES = "feeds/all.atom", "feeds/failures.atom"
+ALL, FAILURES, LIST = "feeds/all.atom", "feeds/failures.atom", "feeds/index.html"
 
 ET.register_namespace("", ATOM)
 
@@ -34,9 +35,10 @@ def pages(seen: Snapshot) -> Iterator[Page]:
     news = programs.news(seen.conn, NEWEST)
     yield _page(seen, ALL, "OpenAddresses: all runs", news)
     yield _page(seen, FAILURES, "OpenAddresses: failures", [item for item in news if item.status in BAD])
-    by_country = sorted(news, key=_country)
-    for country, items in groupby(by_country, _country):
-        yield _page(seen, of_country(country), f"OpenAddresses: {shown(country, 60)}", list(items))
+    countries = {country: list(items) for country, items in groupby(sorted(news, key=_country), _country)}
+    for country, items in countries.items():
+        yield _page(seen, of_country(country), f"OpenAddresses: {shown(country, 60)}", items)
+    yield Page(LIST, stamp_of(*countries), partial(_list, seen, list(countries)))
 
 
 def of_country(source_id: str) -> str:
@@ -46,6 +48,19 @@ def of_country(source_id: str) -> str:
 
 def _country(item: News) -> str:
     return item.source_id.partition("/")[0]
+
+
+def _list(seen: Snapshot, countries: Sequence[str]) -> bytes:
+    return printed(
+        "feeds.html",
+        seen,
+        LIST,
+        title="Feeds: what is new, as Atom",
+        description="Atom feeds of all runs, of failures, and of each country.",
+        crumbs=(("Feeds", ""),),
+        newest=NEWEST,
+        countries=[(country, of_country(country)) for country in countries],
+    )
 
 
 def _page(seen: Snapshot, path: str, title: str, news: Sequence[News]) -> Page:
