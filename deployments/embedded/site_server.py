@@ -65,6 +65,7 @@ ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin
 READ = ("GET", "HEAD")
 TOLD = ("Accept-Ranges", "Content-Length", "Content-Range", "ETag")
 """What scripts of other sites may read of an answer, as for tiles they have to."""
+NOT_FOUND_PAGE = "site/404.html"
 NOT_FOUND = """<!doctype html>
 <html lang="en">
 <head>
@@ -133,7 +134,12 @@ class Site:
         corner = tile_key(path)
         if corner != path and self.storage.head(corner):
             return RedirectResponse(f"/{corner}", 302, ALWAYS)
-        return NO_PAGE
+        found = self.storage.opened(NOT_FOUND_PAGE)
+        if found is None:
+            return NO_PAGE
+        stored, file = found
+        with file:
+            return HTMLResponse(file.read(), 404, ALWAYS | page_headers(stored))
 
 
 def answered(stored: Stored, file: BinaryIO, request: Request) -> Response:
