@@ -19,6 +19,8 @@ from openaddr.db.pages import WORST_FIRST, Count, Line
 from openaddr.db.records import Job, JobStatus, RunStatus, Set
 
 PER_LIST = 100
+PER_PAGE = 120
+"""Runs with their messages."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _batch_pages(seen: Snapshot, batch: Batch) -> Iterator[Page]:
     stamp = stamp_of(batch)
     load = cache(partial(_lines, seen, batch))
     for status, count in [(None, batch.total), *batch.counts]:
-        for part in parts(filtered(batch.path, status), range(count)):
+        for part in parts(filtered(batch.path, status), range(count), PER_PAGE):
             yield Page(part.path, stamp, partial(_batch_page, seen, batch, status, part, load))
 
 

@@ -6,7 +6,7 @@ Only numbers go in, so there is nothing to escape but the words of the label.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 240, 44
 MOST_BARS = 60
@@ -61,6 +61,6 @@ def stacked(parts: Sequence[tuple[str, int]], label: str) -> Markup:
 
 def _picture(kind: str, width: float, height: float, inner: str, label: str) -> Markup:
     return Markup(
-        '<svg class="{}" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}" '
-        'preserveAspectRatio="none">{}</svg>'
-    ).format(kind, label, f"{width:.0f}", f"{height:.0f}", f"{width:.0f}", f"{height:.0f}", Markup(inner))
+        f'<svg class="{kind}" role="img" aria-label="{escape(label)}" viewBox="0 0 {width:.0f} {height:.0f}" '
+        f'width="{width:.0f}" height="{height:.0f}" preserveAspectRatio="none">{inner}</svg>'
+    )

@@ -5,13 +5,12 @@ folder of this machine. Files are three folders up from `site/runs/7/`; where th
 stop at that root and find them there as well.
 """
 
-import posixpath
+from functools import lru_cache
 from urllib.parse import quote
 from uuid import UUID
 
 from openaddr.names import digits_of, plain_name
 from openaddr.storage.keys import latest_stem
-from openaddr.storage.objects import Storage
 
 INDEX = "index.html"
 LIST = "sources/index.html"
@@ -23,6 +22,7 @@ def place(text: str) -> str:
     return f"{plain.replace('.', '_')}-{digits_of(text)}" if "." in plain else plain
 
 
+@lru_cache(10_000)
 def folder(source_id: str) -> str:
     """The folder of a source file, or of the place that a beginning of its path names."""
     return "/".join(["sources", *map(place, source_id.split("/"))])
@@ -84,19 +84,17 @@ def numbered(first: str, page: int) -> str:
 
 def between(page: str, target: str) -> str:
     """The link from one page to another one."""
-    return quote(posixpath.relpath(target, posixpath.dirname(page) or "."))
+    return "../" * page.count("/") + quote(target)
 
 
-def to_file(storage: Storage, page: str, key: str) -> str:
-    """The link from a page to a file in storage."""
-    address = storage.url(key)
-    return address if not address.startswith("file:") else "../" * (page.count("/") + 1) + quote(key)
+def to_file(files_at: str, page: str, key: str) -> str:
+    """The link from a page to a file in storage, whose files are at an address of the web or in a folder."""
+    return "../" * (page.count("/") + 1) + quote(key) if files_at.startswith("file:") else files_at + quote(key)
 
 
-def address_of_file(storage: Storage, site_url: str, key: str) -> str:
+def address_of_file(files_at: str, site_url: str, key: str) -> str:
     """The whole address of a file in storage, for commands to copy."""
-    address = storage.url(key)
-    return f"{site_url}/{quote(key)}" if site_url and address.startswith("file:") else address
+    return f"{site_url}/{quote(key)}" if site_url and files_at.startswith("file:") else files_at + quote(key)
 
 
 def address(site_url: str, page: str) -> str:

@@ -5,14 +5,12 @@ from functools import partial
 
 from dashboards import libraries, links
 from dashboards.assets import asset
-from dashboards.facts import Licence, facts_of
+from dashboards.facts import facts_of
 from dashboards.files import Files, files_of
 from dashboards.pages import Page
 from dashboards.printing import printed
-from dashboards.runs import crumbs_of_source
+from dashboards.runs import Ahead, crumbs_of_source
 from dashboards.snapshot import Snapshot
-from openaddr.db import runs, source_files
-from openaddr.db.records import Run
 from openaddr.storage.keys import run_prefix
 
 
@@ -20,14 +18,14 @@ def pages(seen: Snapshot) -> Iterator[Page]:
     """What was brought for browsers, then a map for each run with files of its own."""
     for found in libraries.files():
         yield Page(found.path, "", partial(found.file.read_bytes), found.media_type)
+    runs = Ahead(seen)
     for run in seen.stamps:
         if run.has_files:
-            yield Page(links.map_of(run.id), run.stamp, partial(_map_page, seen, run.id))
+            yield Page(links.map_of(run.id), run.stamp, partial(_map_page, seen, runs, run.id))
 
 
-def _map_page(seen: Snapshot, run_id: int) -> bytes:
-    run = runs.get(seen.conn, run_id)
-    assert run is not None, "it was there when its page was asked for"
+def _map_page(seen: Snapshot, runs: Ahead, run_id: int) -> bytes:
+    run = runs.get(run_id)
     files = files_of(seen.storage, run_id)
     label = f"{run.source_id} {run.layer} {run.name}"
     return printed(
@@ -42,7 +40,7 @@ def _map_page(seen: Snapshot, run_id: int) -> bytes:
         run=run,
         files=files,
         fault=_fault(files),
-        licence=_licence(seen, run),
+        licence=facts_of(run.source_id, run.content).entry(run.layer, run.name).licence,
         library=libraries.library(),
         style=asset("map.css"),
         map_script=asset("map.js"),
@@ -58,8 +56,3 @@ def _fault(files: Files) -> str:
     if lacking := libraries.missing():
         return f"What maps are drawn with is not installed here ({', '.join(lacking)}); {libraries.HOW_TO_GET}"
     return ""
-
-
-def _licence(seen: Snapshot, run: Run) -> Licence:
-    facts = facts_of(run.source_id, source_files.content(seen.conn, run.source_sha))
-    return facts.entry(run.layer, run.name).licence

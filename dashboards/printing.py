@@ -1,12 +1,13 @@
 """Fills a template: what every page has (title, links, policy) and the filters that templates print with."""
 
 import json
+import re
 from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dashboards import charts, links, words
 from dashboards.assets import asset
@@ -35,6 +36,7 @@ NAVIGATION = (
     ("Licences", "licenses/index.html"),
     ("Data access", "data-access/index.html"),
 )
+_TICKS = re.compile(r"`([^`]{1,200})`")
 Crumb = tuple[str, str]
 """Words and page; '' for the page itself."""
 
@@ -73,8 +75,8 @@ _ENVIRONMENT.globals |= {
     "links": links,
     "marks": MARKS,
     "navigation": NAVIGATION,
-    "none": words.NONE,
-    "none_value": None,
+    "dash": words.NONE,
+    "dash_value": None,
     "version": __version__,
 }
 
@@ -104,10 +106,10 @@ def printed(
         description=words.shown(description, 300),
         crumbs=crumbs,
         to=root.__add__ if root else partial(links.between, path),
-        file=partial(links.to_file, seen.storage, path),
-        address=partial(links.address_of_file, seen.storage, seen.site_url),
+        file=partial(links.to_file, seen.files_at, path),
+        address=partial(links.address_of_file, seen.files_at, seen.site_url),
         canonical=links.address(seen.site_url, path) if seen.site_url else "",
-        picture=links.address_of_file(seen.storage, seen.site_url, picture) if picture and seen.site_url else "",
+        picture=links.address_of_file(seen.files_at, seen.site_url, picture) if picture and seen.site_url else "",
         policy=_policy(seen, has_map),
         stylesheet=asset("site.css"),
         icon=asset("icon.svg"),
@@ -116,6 +118,14 @@ def printed(
         **shown,
     )
     return page.encode("utf-8", "replace")
+
+
+def ticks(text: object, most: int = words.LONGEST) -> Markup:
+    """A text with what stands between backticks as code."""
+    return Markup(_TICKS.sub(r"<code>\1</code>", str(escape(words.shown(text, most)))))
+
+
+_ENVIRONMENT.filters["ticks"] = ticks
 
 
 def data_block(value: object) -> Markup:
@@ -128,7 +138,7 @@ def data_block(value: object) -> Markup:
 
 def origin(seen: Snapshot) -> str:
     """The origin of files in storage where it is another server than that of the pages, '' otherwise."""
-    parts = urlsplit(seen.storage.url("runs"))
+    parts = urlsplit(seen.files_at)
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else ""
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from dashboards import links
 from dashboards.facts import ExcerptLine, excerpt
-from dashboards.files import Files, Sample, files_of, log_of, sample_of
+from dashboards.files import Files, files_of, log_of, sample_of
 from dashboards.origin import Origin, origin_of
 from dashboards.pages import Page
 from dashboards.printing import Crumb, printed
@@ -14,10 +14,12 @@ from dashboards.recorded import MOST, Recorded, Told, read_problem, read_record
 from dashboards.snapshot import Snapshot
 from dashboards.words import number, shown
 from openaddr.db import pages as record
-from openaddr.db import runs, source_files
+from openaddr.db.pages import RunStamp, RunWithSource
 from openaddr.db.records import Run, RunStatus
 from openaddr.storage.keys import run_prefix
 
+AT_ONCE = 100
+"""Runs that are loaded together."""
 STAGES = ("test", "download", "unpack", "conform", "outputs")
 
 
@@ -69,18 +71,30 @@ class RunView:
 
 def pages(seen: Snapshot) -> Iterator[Page]:
     """Two pages for each run that may have data, one for the others. A final run stays as it is but for a decision."""
+    runs = Ahead(seen)
     for found in seen.stamps:
         path = links.run(found.id)
-        yield Page(path, found.stamp, partial(_run_page, seen, path, found.id))
+        yield Page(path, found.stamp, partial(_run_page, seen, path, runs, found.id))
         if found.has_files:
-            yield Page(links.sample(found.id), found.stamp, partial(_sample_page, seen, found.id))
+            yield Page(links.sample(found.id), found.stamp, partial(_sample_page, seen, found))
 
 
-def run_view(seen: Snapshot, run_id: int) -> RunView:
+class Ahead:
+    """Loads runs a number at a time, for their pages are rendered in the order of their ids."""
+
+    def __init__(self, seen: Snapshot) -> None:
+        self._seen = seen
+        self._loaded: dict[int, RunWithSource] = {}
+
+    def get(self, run_id: int) -> RunWithSource:
+        """A run that was there when its page was asked for."""
+        if run_id not in self._loaded:
+            self._loaded = record.runs(self._seen.conn, range(run_id, run_id + AT_ONCE))
+        return self._loaded[run_id]
+
+
+def run_view(seen: Snapshot, run: RunWithSource) -> RunView:
     """Everything about one run."""
-    run = runs.get(seen.conn, run_id)
-    assert run is not None, "it was there when its page was asked for"
-    content = source_files.content(seen.conn, run.source_sha)
     found, problem = read_record(run.record), read_problem(run.problem)
     has_data = run.status in (RunStatus.SUCCEEDED, RunStatus.HELD)
     files = files_of(seen.storage, run.files_of) if has_data else Files(run.id)
@@ -88,10 +102,10 @@ def run_view(seen: Snapshot, run_id: int) -> RunView:
     log, log_fault = log_of(seen.storage, run.id) if is_bad else ([], "")
     return RunView(
         run,
-        origin_of(record.run_origin(seen.conn, run_id).repository, run.commit_sha, run.source_id),
+        origin_of(run.repository, run.commit_sha, run.source_id),
         found,
         problem,
-        excerpt(content, problem.line if problem else None),
+        excerpt(run.content, problem.line if problem else None),
         _stages(found),
         _fills(found),
         files,
@@ -100,8 +114,8 @@ def run_view(seen: Snapshot, run_id: int) -> RunView:
     )
 
 
-def _run_page(seen: Snapshot, path: str, run_id: int) -> bytes:
-    view = run_view(seen, run_id)
+def _run_page(seen: Snapshot, path: str, runs: Ahead, run_id: int) -> bytes:
+    view = run_view(seen, runs.get(run_id))
     run = view.run
     label = f"{run.source_id} {run.layer} {run.name}"
     told = view.problem.title if view.problem else f"{number(run.rows)} rows"
@@ -118,18 +132,16 @@ def _run_page(seen: Snapshot, path: str, run_id: int) -> bytes:
     )
 
 
-def _sample_page(seen: Snapshot, run_id: int) -> bytes:
-    run = runs.get(seen.conn, run_id)
-    assert run is not None, "it was there when its page was asked for"
-    sample: Sample = sample_of(seen.storage, run.files_of)
+def _sample_page(seen: Snapshot, run: RunStamp) -> bytes:
+    sample = sample_of(seen.storage, run.id)
     label = f"{run.source_id} {run.layer} {run.name}"
     return printed(
         "sample.html",
         seen,
-        links.sample(run_id),
+        links.sample(run.id),
         title=f"First rows of run {run.id}: {label}",
         description=f"The first rows of {label} as run {run.id} made them.",
-        crumbs=(*crumbs_of_source(run.source_id), (f"Run {run.id}", links.run(run_id)), ("First rows", "")),
+        crumbs=(*crumbs_of_source(run.source_id), (f"Run {run.id}", links.run(run.id)), ("First rows", "")),
         run=run,
         sample=sample,
         most=MOST,

@@ -49,7 +49,7 @@ def _distribution(seen: Snapshot, layer: "LayerView") -> list[dict[str, object]]
         {
             "@type": "DataDownload",
             "name": f"{shown(layer.layer, 40)} {shown(layer.name, 80)}, {download.file.title}",
-            "contentUrl": links.address_of_file(seen.storage, seen.site_url, download.key),
+            "contentUrl": links.address_of_file(seen.files_at, seen.site_url, download.key),
             "encodingFormat": MEDIA_TYPES[download.file.kind],
             "contentSize": f"{download.file.bytes} B",
             "sha256": download.file.sha256,

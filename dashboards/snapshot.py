@@ -23,6 +23,11 @@ class Snapshot:
     site_url: str = ""
 
     @cached_property
+    def files_at(self) -> str:
+        """What comes before the key of a file in storage in its address."""
+        return self.storage.url("runs").removesuffix("runs")
+
+    @cached_property
     def states(self) -> list[pages.State]:
         """How every layer source of the default branch stands, by name."""
         return pages.states(self.conn)

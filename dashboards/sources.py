@@ -19,7 +19,6 @@ from dashboards.schema_org import dataset
 from dashboards.snapshot import Snapshot
 from dashboards.words import plural, shown
 from openaddr.db import pages as record
-from openaddr.db import source_files
 from openaddr.db.pages import Line, State
 from openaddr.db.records import Trust
 from openaddr.storage.keys import latest_key, run_prefix
@@ -94,9 +93,9 @@ def pages(seen: Snapshot) -> Iterator[Page]:
 def source_view(seen: Snapshot, source_id: str, states: Sequence[State], has_below: bool) -> SourceView:
     """Everything about one source file."""
     lines = record.lines_of_source(seen.conn, source_id, RUNS)
-    newest = max(lines, key=lambda line: (line.trust is Trust.MERGED, line.id))
-    run = record.run_origin(seen.conn, newest.id)
-    facts = facts_of(source_id, source_files.content(seen.conn, run.source_sha))
+    newest = max(lines, key=_preferred)
+    run = record.runs(seen.conn, [newest.id])[newest.id]
+    facts = facts_of(source_id, run.content)
     known = {(state.layer, state.name): state for state in states}
     layers: list[LayerView] = []
     for (layer, name), found in groupby(lines, lambda line: (line.layer, line.name)):
@@ -104,6 +103,11 @@ def source_view(seen: Snapshot, source_id: str, states: Sequence[State], has_bel
         layers.append(_layer(seen, facts.entry(layer, name), known.get((layer, name)), list(found), in_full))
     origin = origin_of(run.repository, run.commit_sha, source_id)
     return SourceView(source_id, facts, origin, layers[:IN_FULL], layers[IN_FULL:], has_below)
+
+
+def _preferred(line: Line) -> tuple[bool, bool, int]:
+    """The newest run of the default branch says what the source is, if it can say where it is from."""
+    return line.trust is Trust.MERGED, line.set_id is not None or line.job_id is not None, line.id
 
 
 def _layer(seen: Snapshot, facts: EntryFacts, state: State | None, lines: list[Line], in_full: bool) -> LayerView:

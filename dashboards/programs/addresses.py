@@ -13,5 +13,5 @@ def of_page(seen: Snapshot, path: str) -> str:
 
 def of_file(seen: Snapshot, key: str) -> str:
     """Of a file in storage. No path of this machine is ever published."""
-    address = seen.storage.url(key)
-    return f"{seen.site_url}/{quote(key)}" if address.startswith("file:") else address
+    base = f"{seen.site_url}/" if seen.files_at.startswith("file:") else seen.files_at
+    return base + quote(key)

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from openaddr.db.records import Decision, Job, RunStatus, Set, Trust
-from openaddr.db.statements import many, named, one, scalar
+from openaddr.db.records import Decision, Job, Run, RunStatus, Set, Trust
+from openaddr.db.statements import many, named, scalar
 
 SQL = named("pages")
 WORST_FIRST = (
@@ -31,6 +31,8 @@ class RunStamp:
 
     id: int
     source_id: str
+    layer: str
+    name: str
     trust: Trust
     has_files: bool
     stamp: str
@@ -114,11 +116,10 @@ class State:
 
 
 @dataclass(frozen=True)
-class RunOrigin:
-    """Where the source file of a run is from; `repository` is '' for a run of neither a set nor a job."""
+class RunWithSource(Run):
+    """A run with the text of its source file, and the repository that is from: '' for neither a set nor a job."""
 
-    source_sha: str
-    commit_sha: str
+    content: bytes
     repository: str
 
 
@@ -203,12 +204,10 @@ def job_counts(conn: Connection[Any]) -> list[Count]:
     return many(conn, SQL["job_counts"], Count)
 
 
-def run_origin(conn: Connection[Any], run_id: int) -> RunOrigin:
-    """Where the source file of a run is from. Raises LookupError for a run that does not exist."""
-    found = one(conn, SQL["run_origin"], RunOrigin, run_id=run_id)
-    if found is None:
-        raise LookupError(f"there is no run {run_id}")
-    return found
+def runs(conn: Connection[Any], run_ids: Sequence[int]) -> dict[int, RunWithSource]:
+    """Whole runs by id."""
+    found = many(conn, SQL["runs"], RunWithSource, run_ids=list(run_ids))
+    return {run.id: run for run in found}
 
 
 def contents(conn: Connection[Any], shas: Iterable[str]) -> dict[str, bytes]:

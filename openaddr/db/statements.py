@@ -4,8 +4,9 @@ A file has one query after each line `-- name: …`; their parameters are writte
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -56,12 +57,18 @@ def _maker(record: type[T]) -> Callable[..., T]:
 
     Columns that the record does not know are left out: the database is migrated before the last old worker stops.
     """
-    words = {name: _enum(kind) for name, kind in get_type_hints(record).items()}
+    words = _words(record)
 
     def make(**row: Any) -> T:
         return record(**{name: kind(row[name]) if kind and row[name] else row[name] for name, kind in words.items()})
 
     return make
+
+
+@cache
+def _words(record: Hashable) -> dict[str, type[StrEnum] | None]:
+    """The enum of each field, None for fields without one; reading the types takes as long as a small query."""
+    return {name: _enum(kind) for name, kind in get_type_hints(record).items()}
 
 
 def _enum(kind: Any) -> type[StrEnum] | None:

@@ -10,9 +10,10 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256 as sha256_of
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,8 @@ from openaddr.storage.keys import checked, checked_prefix
 from openaddr.storage.objects import ABSENT, About, ConflictError, Listed, MissingError, Stored
 
 BLOCK = 1 << 20
+AT_ONCE, FEW = 500, 50
+"""Small files that are flushed together; up to FEW each is flushed alone, not with all that the machine has."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 _AWAY = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN}
@@ -54,17 +57,28 @@ class Folder:
                 return self._placed(aside, target, key, about, digest, match)
 
     def put_many(self, objects: Iterable[tuple[str, bytes, About]]) -> None:
-        """Write each aside, flush, rename: a tenth of the time of `put`."""
-        for key, content, _ in objects:
+        """Write some hundred aside, flush, rename: a tenth of the time of `put`."""
+        waiting = iter(objects)
+        while some := list(islice(waiting, AT_ONCE)):
+            with ExitStack() as stack:
+                placed = [(stack.enter_context(self._aside_of(key, content)), key) for key, content, _ in some]
+                if len(some) > FEW:
+                    os.sync()
+                for aside, key in placed:
+                    with self._named(key):
+                        if len(some) <= FEW:
+                            _flush(aside)
+                        target = self._path(key)
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        aside.rename(target)
+
+    @contextmanager
+    def _aside_of(self, key: str, content: bytes) -> Iterator[Path]:
+        """Bytes in a file that is not flushed yet, and gone at the end if nobody renames it."""
+        with self._aside() as aside:
             with self._named(key):
-                target = self._path(key)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with self._aside() as aside:
-                    with aside.open("xb") as file:
-                        file.write(content)
-                        file.flush()
-                        os.fsync(file.fileno())
-                    aside.rename(target)
+                aside.write_bytes(content)
+            yield aside
 
     def redirect(self, key: str, target: str, stub: bytes, about: About) -> None:
         """Write the stub, or give the other file a second name."""
@@ -181,7 +195,7 @@ class Folder:
             stored = Stored(key, stat.st_size, digest, f'"{digest}"', about, _moment(stat.st_mtime_ns))
             self._records.write(stored, stat.st_mtime_ns)
             aside.rename(target)
-            _flush_folder(target.parent)
+            _flush(target.parent)
             self._records.forget(key, but=stat.st_mtime_ns)
             return stored
 
@@ -267,8 +281,8 @@ def _moment(nanoseconds: int) -> datetime:
     return datetime.fromtimestamp(nanoseconds // 1_000 / 1_000_000, UTC)
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -42,7 +42,7 @@ SOURCE = {
                     "attribution": True,
                     "attribution name": "Town of Windmere",
                 },
-                "conform": {"format": "csv", "lon": "X", "lat": "Y"},
+                "conform": {"format": "csv", "lon": "X", "lat": "Y", "number": "NR", "street": "STR", "city": "CITY"},
             }
         ]
         for layer in ("addresses", "buildings", "centerlines")

@@ -27,7 +27,7 @@ select concat_ws(
 -- name: run_stamps
 -- Whatever of a run changes, one of these does. A run that has no files of its own shows those of another.
 select
-    id, source_id, trust, copy_of is null and status in ('succeeded', 'held') as has_files,
+    id, source_id, layer, name, trust, copy_of is null and status in ('succeeded', 'held') as has_files,
     concat_ws(
         ' ', status, attempt, trust, extract(epoch from queued_at), extract(epoch from started_at),
         extract(epoch from finished_at), extract(epoch from decided_at)
@@ -160,9 +160,10 @@ select * from jobs order by created_at desc, id
 -- name: contents
 select sha, content from source_files where sha = any(%(shas)s)
 
--- name: run_origin
-select runs.source_sha, runs.commit_sha, coalesce(sets.repository, jobs.repository, '') as repository
+-- name: runs
+select runs.*, source_files.content, coalesce(sets.repository, jobs.repository, '') as repository
 from runs
+join source_files on source_files.sha = runs.source_sha
 left join sets on sets.id = runs.set_id
 left join jobs on jobs.id = runs.job_id
-where runs.id = %(run_id)s
+where runs.id = any(%(run_ids)s)
