@@ -92,7 +92,7 @@ def fill(conn: Connection[Any], storage: Storage, work: Path) -> Windmere:
         "addresses": town.with_data(first.id, Layer.ADDRESSES, houses()),
         "buildings": town.with_data(first.id, Layer.BUILDINGS, shapes(Layer.BUILDINGS, [square])),
         "centerlines": town.with_data(
-            first.id, Layer.CENTERLINES, shapes(Layer.CENTERLINES, [f"LINESTRING({lon} {lat}, {lon + 0.03} {lat})"])
+            first.id, Layer.CENTERLINES, shapes(Layer.CENTERLINES, [f"LINESTRING({lon} {lat}, {lon + 0.03} {lat + 0.001})"])
         ),
     }
     failure = Problem(
