@@ -73,8 +73,7 @@ def pages(seen: Snapshot) -> Iterator[Page]:
     """Two pages for each run that may have data, one for the others. A final run stays as it is but for a decision."""
     runs = Ahead(seen)
     for found in seen.stamps:
-        path = links.run(found.id)
-        yield Page(path, found.stamp, partial(_run_page, seen, path, runs, found.id))
+        yield Page(links.run(found.id), found.stamp, partial(_loaded_run_page, seen, runs, found.id))
         if found.has_files:
             yield Page(links.sample(found.id), found.stamp, partial(_sample_page, seen, found))
 
@@ -114,15 +113,19 @@ def run_view(seen: Snapshot, run: RunWithSource) -> RunView:
     )
 
 
-def _run_page(seen: Snapshot, path: str, runs: Ahead, run_id: int) -> bytes:
-    view = run_view(seen, runs.get(run_id))
-    run = view.run
+def _loaded_run_page(seen: Snapshot, runs: Ahead, run_id: int) -> bytes:
+    return run_page(seen, runs.get(run_id))
+
+
+def run_page(seen: Snapshot, run: RunWithSource) -> bytes:
+    """The page of a run, whatever is in its record."""
+    view = run_view(seen, run)
     label = f"{run.source_id} {run.layer} {run.name}"
     told = view.problem.title if view.problem else f"{number(run.rows)} rows"
     return printed(
         "run.html",
         seen,
-        path,
+        links.run(run.id),
         title=f"Run {run.id}: {label} {run.status}",
         description=f"Run {run.id} of {label}: {run.status}, {told}.",
         crumbs=(*crumbs_of_source(run.source_id), (f"Run {run.id}", "")),

@@ -57,7 +57,7 @@ def _maker(record: type[T]) -> Callable[..., T]:
 
     Columns that the record does not know are left out: the database is migrated before the last old worker stops.
     """
-    words = _words(record)
+    words = _words(record)  # type: ignore[arg-type]
 
     def make(**row: Any) -> T:
         return record(**{name: kind(row[name]) if kind and row[name] else row[name] for name, kind in words.items()})
