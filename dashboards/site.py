@@ -119,7 +119,7 @@ def render(seen: Snapshot, makers: Iterable[Maker], *, afresh: bool = False) -> 
     for index_too in (False, True):
         chosen = (page for page in changed if (page.path == INDEX) is index_too and not page.leads_to)
         storage.put_many(_rendered(chosen, stamps, broken))
-        _lead(storage, (page for page in changed if page.leads_to and not index_too), stamps)
+        _lead(storage, [page for page in changed if page.leads_to and not index_too])
     for path in gone:
         storage.delete(SITE + path)
     _publish_stamps(storage, stamps)
@@ -151,14 +151,16 @@ def _rendered(chosen: Iterable[Page], stamps: Stamps, broken: list[Exception]) -
         yield SITE + page.path, content, About(page.media_type, caching)
 
 
-def _lead(storage: Storage, chosen: Iterable[Page], stamps: Stamps) -> None:
-    """Lead from pages to elsewhere; one whose target is not there yet is tried again the next time."""
+def _lead(storage: Storage, chosen: Iterable[Page]) -> None:
+    """Lead from pages to elsewhere. Files of a run are there before it is final, so one that is not was lost."""
+    lost = []
     for page in chosen:
         try:
             storage.redirect(SITE + page.path, page.leads_to, page.render(), About(page.media_type, ALWAYS_ASK))
         except MissingError:
-            log.warning("%s is not there for %s", page.leads_to, page.path)
-            stamps[page.path] = ""
+            lost.append(page.leads_to)
+    if lost:
+        log.warning("%d files that pages lead to are not in storage, such as %s", len(lost), lost[0])
 
 
 def _stamp(seen: Snapshot, page: Page) -> str:
