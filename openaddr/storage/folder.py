@@ -10,6 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256 as sha256_of
@@ -23,8 +24,8 @@ from openaddr.storage.keys import checked, checked_prefix
 from openaddr.storage.objects import ABSENT, About, ConflictError, Listed, MissingError, Stored
 
 BLOCK = 1 << 20
-AT_ONCE, FEW = 500, 50
-"""Small files that are flushed together; up to FEW each is flushed alone, not with all that the machine has."""
+AT_ONCE, FLUSHES = 300, 16
+"""Small files that are written together, and how many are flushed at once: file systems do those in one go."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 _AWAY = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN}
@@ -57,20 +58,19 @@ class Folder:
                 return self._placed(aside, target, key, about, digest, match)
 
     def put_many(self, objects: Iterable[tuple[str, bytes, About]]) -> None:
-        """Write some hundred aside, flush, rename: a tenth of the time of `put`."""
+        """Write some hundred aside, flush them together, rename: a tenth of the time of `put`."""
         waiting = iter(objects)
-        while some := list(islice(waiting, AT_ONCE)):
-            with ExitStack() as stack:
-                placed = [(stack.enter_context(self._aside_of(key, content)), key) for key, content, _ in some]
-                if len(some) > FEW:
-                    os.sync()
-                for aside, key in placed:
-                    with self._named(key):
-                        if len(some) <= FEW:
-                            _flush(aside)
-                        target = self._path(key)
-                        target.parent.mkdir(parents=True, exist_ok=True)
-                        aside.rename(target)
+        with ThreadPoolExecutor(FLUSHES) as pool:
+            while some := list(islice(waiting, AT_ONCE)):
+                with ExitStack() as stack:
+                    placed = [(key, stack.enter_context(self._aside_of(key, content))) for key, content, _ in some]
+                    with self._named("the folder"):
+                        list(pool.map(_flush, (aside for _, aside in placed)))
+                    for key, aside in placed:
+                        with self._named(key):
+                            target = self._path(key)
+                            target.parent.mkdir(parents=True, exist_ok=True)
+                            aside.rename(target)
 
     @contextmanager
     def _aside_of(self, key: str, content: bytes) -> Iterator[Path]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -235,3 +235,25 @@ def test_names_in_any_script_are_stored_listed_and_linked(storage: Storage) -> N
 )
 def test_the_name_of_a_download_says_nothing_else(name: str, expected: str) -> None:
     assert disposition(name) == expected
+
+
+def test_many_small_objects_are_stored_and_replaced_together(storage: Storage) -> None:
+    for version in (b"1", b"2"):
+        storage.put_many((f"site/{number}/index.html", version * number, About("text/html")) for number in range(400))
+        assert [found.bytes for found in storage.list("site/")].count(1) == 1
+        with storage.open("site/7/index.html") as file:
+            assert file.read() == version * 7
+    stored = storage.head("site/7/index.html")
+    assert stored is not None and stored.about.media_type == "text/html"
+    storage.delete("site/7/index.html")
+    assert storage.head("site/7/index.html") is None
+
+
+def test_many_objects_come_to_nothing_when_one_of_them_cannot_be_made(storage: Storage) -> None:
+    def broken() -> Iterator[tuple[str, bytes, About]]:
+        yield "site/a.html", b"a", About()
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        storage.put_many(broken())
+    assert list(storage.list("aside/")) == [] and storage.abort_leftovers(timedelta()) == 0
