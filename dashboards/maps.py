@@ -33,7 +33,7 @@ def _map_page(seen: Snapshot, runs: Ahead, run_id: int) -> bytes:
         seen,
         links.map_of(run_id),
         title=f"Map of run {run_id}: {label}",
-        description=f"Every row of {label} on a map, with what the file says of it.",
+        description=f"Every row that run {run_id} of {label} made, on a map, with what the file says of it.",
         crumbs=(*crumbs_of_source(run.source_id), (f"Run {run_id}", links.run(run_id)), ("Map", "")),
         picture=f"{run_prefix(run_id)}preview.png" if files.of_kind("preview") else "",
         has_map=True,

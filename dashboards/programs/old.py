@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
-from markupsafe import escape
-
 from dashboards import links
 from dashboards.batches import sets_of
 from dashboards.pages import Page
+from dashboards.printing import printed
 from dashboards.snapshot import Snapshot
 from openaddr.db.pages import State
 from openaddr.stages import Layer
@@ -21,31 +20,15 @@ MOVED = {
     "coverage/us/index.html": "coverage/index.html",
     "dashboard/index.html": "health/index.html",
 }
-STUB = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="0; url={to}">
-<title>Moved: {path}</title>
-</head>
-<body>
-<main>
-<h1>This page has moved</h1>
-<p><a href="{to}">It is here now</a>.</p>
-</main>
-</body>
-</html>
-"""
 
 
 def pages(seen: Snapshot) -> Iterator[Page]:
     """Pages that moved, the latest complete set, and the latest addresses of each source."""
     for path, target in MOVED.items():
-        yield _moved(path, target)
+        yield _moved(seen, path, target)
     complete = next((batch for batch in sets_of(seen) if batch.ended), None)
     if complete:
-        yield _moved("latest/set", complete.path)
+        yield _moved(seen, "latest/set", complete.path)
     addresses = [state for state in seen.current if state.layer == Layer.ADDRESSES and state.good_files_of]
     for source_id, states in groupby(addresses, lambda state: state.source_id):
         target = _zip_of(list(states))
@@ -63,10 +46,17 @@ def _zip_of(states: Sequence[State]) -> str:
     return f"{run_prefix(chosen.good_files_of)}{Layer.ADDRESSES}.zip"
 
 
-def _moved(path: str, target: str) -> Page:
-    to = links.between(path, target)
-    return Page(path, target, partial(_stub, path, to), leads_to=f"site/{target}")
+def _moved(seen: Snapshot, path: str, target: str) -> Page:
+    return Page(path, target, partial(_stub, seen, path, target), leads_to=f"site/{target}")
 
 
-def _stub(path: str, to: str) -> bytes:
-    return STUB.format(path=escape(path), to=escape(to)).encode()
+def _stub(seen: Snapshot, path: str, target: str) -> bytes:
+    """For those who are not led: a page that goes on by itself, and says where to."""
+    return printed(
+        "moved.html",
+        seen,
+        path,
+        title=f"Moved: {path.removesuffix(links.INDEX)}",
+        description=f"What was at {path.removesuffix(links.INDEX)} is at another address now.",
+        target=target,
+    )

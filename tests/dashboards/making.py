@@ -138,6 +138,7 @@ class Making:
             "manifest.json": json.dumps({"version": 1, "resources": resources}).encode(),
             "sample.json": json.dumps(sample).encode(),
             "log.txt": b"2026-11-24 INFO download\n",
+            "addresses.zip": b"PK",
         }
         for name, content in (usual | contents).items():
             self.storage.put(f"runs/{run_id}/{name}", content, About())

@@ -66,12 +66,14 @@ def assert_harmless(page: Read, content: bytes) -> None:
         assert not any(name.startswith("on") or name in ("style", "autofocus") for name in found), (page.path, tag)
     assert {tag for tag, _ in page.elements} <= KNOWN, page.path
     scripts = page.all("script")
-    assert [script.get("type") for script in scripts] in ([None], [None, "application/ld+json"]), page.path
+    assert [script.get("type") for script in scripts] in SCRIPTS, page.path
     for link in page.links:
         assert link.startswith(("https://", "http://", "#", "../")) or ":" not in link, (page.path, link)
         assert not link.startswith("//") and "evil.example" not in link.split("/")[2:3], (page.path, link)
 
 
+SCRIPTS = ([None], [None, "application/ld+json"], [None, "module", None])
+"""Of a page; of one that describes data; of a map, which has a library and a script of its own."""
 WORDS = """
 html head meta title link script body header footer main nav section a p h1 h2 h3 ul ol li dl dt dd div span bdi br
 small strong code pre time figure figcaption img table caption thead tbody tr th td svg path circle rect

@@ -88,12 +88,11 @@ def fill(conn: Connection[Any], storage: Storage, work: Path) -> Windmere:
     assert first
     lon, lat = CENTRE
     square = f"POLYGON(({lon} {lat}, {lon + 1e-3} {lat}, {lon + 1e-3} {lat + 1e-3}, {lon} {lat + 1e-3}, {lon} {lat}))"
+    street = f"LINESTRING({lon} {lat}, {lon + 0.03} {lat + 0.001})"
     good = {
         "addresses": town.with_data(first.id, Layer.ADDRESSES, houses()),
         "buildings": town.with_data(first.id, Layer.BUILDINGS, shapes(Layer.BUILDINGS, [square])),
-        "centerlines": town.with_data(
-            first.id, Layer.CENTERLINES, shapes(Layer.CENTERLINES, [f"LINESTRING({lon} {lat}, {lon + 0.03} {lat + 0.001})"])
-        ),
+        "centerlines": town.with_data(first.id, Layer.CENTERLINES, shapes(Layer.CENTERLINES, [street])),
     }
     failure = Problem(
         Code.FIELD_NOT_FOUND, "There is no column 'HAUSNR'; there are 'HSNR' and 'STR'.", "Use 'HSNR'.", "/layers", 8
