@@ -1,4 +1,4 @@
-"""A record as large as the real one, made up: sources, sets, jobs, runs with their JSON, and the files that pages read."""
+"""A record as large as the real one, made up: sources, sets, jobs, runs with their JSON, and the files pages read."""
 
 import hashlib
 import json
@@ -22,40 +22,8 @@ REPOSITORY = "openaddresses/openaddresses"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LAYERS = (("addresses", 1.0), ("parcels", 0.45), ("buildings", 0.2), ("centerlines", 0.1))
 COUNTRIES = ("ca", "de", "fr", "au", "br", "nl", "no", "pl", "se", "jp", "it", "es", "at", "be", "ch", "cz", "dk", "fi")
-STATES = [
-    "al",
-    "ak",
-    "az",
-    "ar",
-    "ca",
-    "co",
-    "ct",
-    "de",
-    "fl",
-    "ga",
-    "hi",
-    "id",
-    "il",
-    "in",
-    "ia",
-    "ks",
-    "ky",
-    "la",
-    "me",
-    "md",
-    "ma",
-    "mi",
-    "mn",
-    "ms",
-    "mo",
-    "mt",
-    "ne",
-    "nv",
-    "nh",
-    "nj",
-    "nm",
-    "ny",
-]
+REGIONS = 30
+"""States of one country."""
 LICENCES = (None, "https://creativecommons.org/licenses/by/4.0/", "Public domain", "https://www.example.gov/terms/{}")
 OUTPUTS = {
     "geoparquet": ("extract.parquet", "application/vnd.apache.parquet"),
@@ -66,28 +34,10 @@ OUTPUTS = {
     "preview": ("preview.png", "image/png"),
     "manifest": ("manifest.json", "application/json"),
 }
-COLUMNS = [
-    "set_id",
-    "job_id",
-    "source_id",
-    "layer",
-    "name",
-    "source_sha",
-    "commit_sha",
-    "trust",
-    "size_class",
-    "fresh",
-    "status",
-    "queued_at",
-    "started_at",
-    "finished_at",
-    "code_version",
-    "problem",
-    "record",
-    "rows",
-    "lease_token",
-    "worker",
-]
+COLUMNS = (
+    "set_id, job_id, source_id, layer, name, source_sha, commit_sha, trust, size_class, fresh, status, queued_at, "
+    "started_at, finished_at, code_version, problem, record, rows, worker"
+)
 FAILURES = [code for code, found in EXPLANATIONS.items() if found.exit_code in (ExitCode.SOURCE, ExitCode.SERVER)]
 
 
@@ -99,6 +49,9 @@ class Entry:
     layer: str
     rows: int
     sha: str
+
+
+Task = tuple[int | None, UUID | None, str, Entry]
 
 
 def fill(conn: Connection[Any], folder: Path, runs: int = 10_000, sources: int = 2_800) -> int:
@@ -122,7 +75,7 @@ def fill(conn: Connection[Any], folder: Path, runs: int = 10_000, sources: int =
 def _entries(conn: Connection[Any], sources: int, dice: random.Random) -> Iterator[Entry]:
     for number in range(sources):
         country = "us" if number < sources * 0.6 else COUNTRIES[number % len(COUNTRIES)]
-        state = STATES[number % len(STATES)] if country == "us" else f"region{number % 7}"
+        state = f"s{number % REGIONS}" if country == "us" else f"region{number % 7}"
         source_id = f"{country}/{state}/town_of_{number}"
         layers = [layer for layer, share in LAYERS if dice.random() < share]
         content = json.dumps(_source(number, country, state, layers), indent=2).encode()
@@ -159,7 +112,7 @@ def _set(conn: Connection[Any], folder: Path, entries: list[Entry], begin: datet
 def _jobs(
     conn: Connection[Any], folder: Path, entries: list[Entry], runs: int, begin: datetime, dice: random.Random
 ) -> int:
-    rows = []
+    rows: list[Task] = []
     while len(rows) < runs:
         found = conn.execute(
             "insert into jobs (repository, commit_sha, pull_request, author, status, created_at, finished_at) "
@@ -172,12 +125,9 @@ def _jobs(
     return _copy(conn, folder, rows, begin, dice)
 
 
-Task = tuple[int | None, UUID | None, str, Entry]
-
-
 def _copy(conn: Connection[Any], folder: Path, tasks: list[Task], begin: datetime, dice: random.Random) -> int:
     first = _last_id(conn) + 1
-    text = f"copy runs ({', '.join(COLUMNS)}) from stdin".encode()
+    text = f"copy runs ({COLUMNS}) from stdin".encode()
     with conn.cursor().copy(text) as copy:
         for place, (set_id, job_id, trust, entry) in enumerate(tasks):
             when = begin + timedelta(seconds=20 * place)
@@ -185,11 +135,24 @@ def _copy(conn: Connection[Any], folder: Path, tasks: list[Task], begin: datetim
             rows = 0 if failed else max(1, int(entry.rows * dice.uniform(0.97, 1.03)))
             problem = _problem(dice) if failed else None
             record = _record(entry, rows, problem, dice)
-            if not failed:
+            if failed:
+                _store_log(folder / "runs" / str(first + place))
+            else:
                 _store(folder / "runs" / str(first + place), entry, rows)
-            values = [set_id, job_id, entry.source_id, entry.layer, "town", entry.sha, COMMIT, trust, "large", False]
+            values: list[Any] = [
+                set_id,
+                job_id,
+                entry.source_id,
+                entry.layer,
+                "town",
+                entry.sha,
+                COMMIT,
+                trust,
+                "large",
+                False,
+            ]
             values += ["failed" if failed else "succeeded", when, when, when + timedelta(seconds=90), "11.0.0"]
-            copy.write_row([*values, problem and Jsonb(problem), Jsonb(record), rows, None, "worker"])
+            copy.write_row([*values, problem and Jsonb(problem), Jsonb(record), rows, "worker"])
     return len(tasks)
 
 
@@ -232,6 +195,11 @@ def _record(entry: Entry, rows: int, problem: dict[str, object] | None, dice: ra
         "outputs": {} if problem else {kind: name.format(entry.layer) for kind, (name, _) in OUTPUTS.items()},
         "code_version": "11.0.0",
     }  # fmt: skip
+
+
+def _store_log(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text("2026-09-04 21:00:00,000 INFO download\n" * 30)
 
 
 def _store(folder: Path, entry: Entry, rows: int) -> None:

@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from benchmarks.record import fill
 from dashboards.site import Published, publish
+from deployments.embedded.postgres import running
 from openaddr.db.connections import open_pool
 from openaddr.db.migrating import migrate
 from openaddr.storage.folder import Folder
@@ -23,23 +24,23 @@ GOALS = {"full": 60.0, "nothing new": 2.0, "after one run": 2.0}
 
 
 def main() -> None:
-    """Fill a database that is empty, and render it three times."""
+    """Fill a database, and render its site three times."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.site", description=__doc__)
-    parser.add_argument("--database", required=True, help="address of an empty database")
-    parser.add_argument("--folder", type=Path, help="where the storage is to be and to stay")
     parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--keep", type=Path, help="where the site is to stay, for looking at it")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as aside, open_pool(given.database) as pool:
-        folder = given.folder or Path(aside)
-        with pool.connection() as conn:
-            migrate(conn)
-            made = fill(conn, folder, given.runs, sources=given.runs * 28 // 100)
-        print(f"{made:,} runs\n")
-        report(pool, Folder(folder))
+    with tempfile.TemporaryDirectory() as aside:
+        folder = given.keep or Path(aside) / "storage"
+        with running(Path(aside) / "postgres", Path(aside) / "log") as databases, open_pool(databases.ours) as pool:
+            with pool.connection() as conn:
+                migrate(conn)
+                made = fill(conn, folder, given.runs, sources=given.runs * 28 // 100)
+            print(f"{made:,} runs\n")
+            report(pool, Folder(folder))
         print("\nlargest pages")
-        pages = sorted((folder / "site").rglob("*.html"), key=lambda path: -path.stat().st_size)[:8]
-        for path in pages:
-            print(f"  {path.stat().st_size / 1000:>6.1f} kB  {path.relative_to(folder / 'site')}")
+        pages = sorted((folder / "site").rglob("*.html"), key=lambda path: -path.stat().st_size)
+        for path in pages[:8]:
+            print(f"  {path.stat().st_size / 1_000:>6.1f} kB  {path.relative_to(folder / 'site')}")
 
 
 def report(pool: ConnectionPool[Connection[Any]], storage: Folder) -> None:

@@ -15,7 +15,10 @@ function showAges() {
 
 function valueOf(row, column) {
   const cell = row.cells[column];
-  return cell ? cell.dataset.sort ?? cell.textContent.trim() : "";
+  const time = cell.querySelector("time");
+  const text = cell.textContent.trim();
+  if (time) return time.dateTime;
+  return cell.classList.contains("number") ? text.replaceAll(",", "") : text;
 }
 
 function sortBy(table, column, head) {
