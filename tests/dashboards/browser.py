@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NEEDED = "there is no Chromium on the path (Debian's package `chromium`)"
@@ -57,10 +57,14 @@ def opened(browser: Browser, size: tuple[int, int] = WIDE, **options: Any) -> It
     def ask(request: Request) -> None:
         found.asked.append(request.url)
 
+    def refuse(dialog: Dialog) -> None:
+        found.dialogs.append(dialog.message)
+        dialog.dismiss()
+
     found.page.on("console", note)
     found.page.on("pageerror", lambda error: found.said.append(str(error)))
     found.page.on("request", ask)
-    found.page.on("dialog", lambda dialog: (found.dialogs.append(dialog.message), dialog.dismiss()))
+    found.page.on("dialog", refuse)
     try:
         yield found
     finally:

@@ -20,7 +20,7 @@ def faults(files: Sequence[Path], work: Path) -> list[str]:
     """What is wrong, a line for each."""
     rules, report = work / "rules.json", work / "report.json"
     rules.write_text(json.dumps(RULES))
-    options = [VALIDATOR, "--config", rules, "--formatter", f"json={report}"]
+    options = [str(VALIDATOR), "--config", str(rules), "--formatter", f"json={report}"]
     done = subprocess.run(
         [sys.executable, "-c", RUN, *options, *files], cwd=ROOT, capture_output=True, text=True, check=False
     )

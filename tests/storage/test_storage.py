@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from openaddr.errors import Code, ProblemError
 from openaddr.names import plain_name
+from openaddr.storage.folder import Folder
 from openaddr.storage.keys import checked, disposition
 from openaddr.storage.objects import ABSENT, NEVER_CHANGES, About, ConflictError, MissingError, Storage
 from openaddr.storage.publishing import ASIDE, File, get, put_all, sweep, switch
+from openaddr.storage.s3 import S3
 from openaddr.storage.s3_upload import PART
 
 TEXT = About("text/plain", "no-cache")
@@ -257,3 +259,28 @@ def test_many_objects_come_to_nothing_when_one_of_them_cannot_be_made(storage: S
     with pytest.raises(RuntimeError, match="no more"):
         storage.put_many(broken())
     assert list(storage.list("aside/")) == [] and storage.abort_leftovers(timedelta()) == 0
+
+
+def test_readers_are_led_from_one_key_to_the_object_of_another(storage: Storage) -> None:
+    storage.put("runs/7/a.zip", b"the zip", RAW)
+    for stub in (b"", b"<title>moved</title>"):
+        storage.redirect("site/old.zip", "runs/7/a.zip", stub, TEXT)
+        if isinstance(storage, S3):
+            found = storage._client.head_object(Bucket=storage.bucket, Key="site/old.zip")
+            assert found["WebsiteRedirectLocation"] == storage.url("runs/7/a.zip")
+            assert content(storage, "site/old.zip") == stub
+        else:
+            assert content(storage, "site/old.zip") == (stub or b"the zip")
+    assert content(storage, "runs/7/a.zip") == b"the zip"
+    with pytest.raises(MissingError):
+        storage.redirect("site/old.zip", "runs/8/a.zip", b"", TEXT)
+    assert keys(storage) == ["runs/7/a.zip", "site/old.zip"]
+
+
+def test_what_leads_elsewhere_can_be_replaced_without_touching_where_it_led(folder: Folder) -> None:
+    folder.put("runs/7/a.zip", b"the zip", RAW)
+    folder.redirect("site/old.zip", "runs/7/a.zip", b"", TEXT)
+    folder.redirect("site/old.zip", "runs/7/a.zip", b"", TEXT)
+    folder.put_many([("site/old.zip", b"another", TEXT)])
+    assert (content(folder, "runs/7/a.zip"), content(folder, "site/old.zip")) == (b"the zip", b"another")
+    assert list((folder.root / ".incoming").iterdir()) == []
