@@ -257,6 +257,7 @@ def test_health_counts_what_needs_attention(town: Town) -> None:
 
 def test_every_code_has_a_page(town: Town) -> None:
     assert {f"problems/{code}/index.html" for code in Code} <= town.pages.keys()
+    assert all(f"problems/{code}/index.html" in town.page("problems/index.html").pages for code in Code)
 
 
 def test_licences_say_unknown_where_a_source_says_nothing(town: Town) -> None:
