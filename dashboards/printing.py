@@ -26,6 +26,7 @@ MARKS: dict[str, str] = {
     RunStatus.LOST: "?",
     "waiting": "…",
     "removed": "∅",
+    "complete": "✓",
 }
 NAVIGATION = (
     ("Sources", "sources/index.html"),
@@ -125,7 +126,12 @@ def ticks(text: object, most: int = words.LONGEST) -> Markup:
     return Markup(_TICKS.sub(r"<code>\1</code>", str(escape(words.shown(text, most)))))
 
 
-_ENVIRONMENT.filters["ticks"] = ticks
+def at_slashes(text: object) -> Markup:
+    """A path that may be broken behind each slash."""
+    return Markup(str(escape(words.shown(text, 120))).replace("/", "/<wbr>"))
+
+
+_ENVIRONMENT.filters |= {"ticks": ticks, "at_slashes": at_slashes}
 
 
 def data_block(value: object) -> Markup:

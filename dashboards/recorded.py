@@ -20,6 +20,7 @@ WHOSE = {
     ExitCode.HELD: "nobody yet: the run waits for a decision",
     ExitCode.CONFIGURATION: "the set-up of this machine",
     ExitCode.OURS: "Machine itself",
+    ExitCode.USAGE: "whoever gave the command",
     ExitCode.INTERRUPTED: "whoever stopped it",
 }
 _BY_CODE: dict[str, Explanation] = {code.value: found for code, found in EXPLANATIONS.items()}

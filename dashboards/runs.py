@@ -13,6 +13,7 @@ from dashboards.printing import Crumb, printed
 from dashboards.recorded import MOST, Recorded, Told, read_problem, read_record
 from dashboards.snapshot import Snapshot
 from dashboards.words import number, shown
+from openaddr import stages
 from openaddr.db import pages as record
 from openaddr.db.pages import RunStamp, RunWithSource
 from openaddr.db.records import Run, RunStatus
@@ -20,6 +21,7 @@ from openaddr.storage.keys import run_prefix
 
 AT_ONCE = 100
 """Runs that are loaded together."""
+ATTRIBUTES: dict[str, tuple[str, ...]] = {layer.value: names for layer, names in stages.ATTRIBUTES.items()}
 STAGES = ("test", "download", "unpack", "conform", "outputs")
 
 
@@ -106,7 +108,7 @@ def run_view(seen: Snapshot, run: RunWithSource) -> RunView:
         problem,
         excerpt(run.content, problem.line if problem else None),
         _stages(found),
-        _fills(found),
+        _fills(found, run.layer),
         files,
         [shown(line) for line in log],
         (*found.faults, *filter(None, (files.fault, log_fault))),
@@ -166,6 +168,9 @@ def _stages(found: Recorded) -> list[Stage]:
     return [Stage(name, seconds, seconds / total) for name, seconds in named[:MOST]]
 
 
-def _fills(found: Recorded) -> list[Fill]:
+def _fills(found: Recorded, layer: str) -> list[Fill]:
+    """In the order of the output, in which JSON in a database is not kept."""
     rows = found.rows or 0
-    return [Fill(name, count, count / rows if rows > 0 else 0.0) for name, count in list(found.fills.items())[:MOST]]
+    attributes = ATTRIBUTES.get(layer, ())
+    named = sorted(found.fills.items(), key=lambda item: attributes.index(item[0]) if item[0] in attributes else MOST)
+    return [Fill(name, count, count / rows if rows > 0 else 0.0) for name, count in named[:MOST]]

@@ -15,6 +15,8 @@ RUN_RETRIES = 0
 BATCH_SECONDS = 4 * 24 * 3600.0
 """The set of a week has to leave the weekdays to the next one."""
 BATCH_POLL_SECONDS = 1.0
+FOLLOW_SECONDS = 5.0
+"""How often the progress of a run is shown: a run has thousands of steps, and each word to Prefect takes 20 ms."""
 SWEEP_SECONDS = 240.0
 """It comes every five minutes."""
 SITE_SECONDS = 600.0

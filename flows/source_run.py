@@ -1,6 +1,7 @@
 """`source-run`: one processing of one layer source, for a push, a pull request, by hand, or as a part of a set."""
 
 import asyncio
+import logging
 import os
 import socket
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -14,11 +15,13 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from flows import policies
+from flows.following import followed
 from flows.reporting import Report, report_of
 from flows.services import services
 from flows.working import work_on
 from openaddr import hosts
-from openaddr.stages import silent
+
+log = logging.getLogger("openaddr.flows")
 
 
 @flow(name="source-run", retries=policies.RUN_RETRIES)
@@ -28,7 +31,8 @@ async def source_run(run_id: int) -> State[None]:
         report = await asyncio.to_thread(report_of, opened, run_id)
         async with polite(report.host):
             ours = UUID(str(flow_run.id)) if flow_run.id else None
-            status = await asyncio.to_thread(work_on, opened, run_id, worker_name(), ours, silent)
+            async with followed(f"run-{run_id}-progress") as progress:
+                status = await asyncio.to_thread(work_on, opened, run_id, worker_name(), ours, progress)
         if status is None:
             return Completed(name="Left", message=f"Run {run_id} is somebody else's, or final already.")
         report = await asyncio.to_thread(report_of, opened, run_id)
@@ -48,7 +52,11 @@ def worker_name() -> str:
 
 async def _show(report: Report) -> None:
     key = f"run-{report.run.id}"
-    if report.outputs:
-        await acreate_table_artifact(list(report.outputs), key=f"{key}-outputs", description=report.sentence)
-    if report.problem:
-        await acreate_markdown_artifact(report.problem, key=f"{key}-problem", description=report.sentence)
+    try:
+        if report.outputs:
+            await acreate_table_artifact(list(report.outputs), key=f"{key}-outputs", description=report.sentence)
+        if report.problem:
+            await acreate_markdown_artifact(report.problem, key=f"{key}-problem", description=report.sentence)
+    except Exception as error:
+        # The run is over and on the record: that Prefect cannot show it now changes nothing.
+        log.warning("what came of run %d could not be shown: %s", report.run.id, error)

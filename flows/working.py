@@ -26,10 +26,11 @@ from openaddr.quality.gate import judge
 from openaddr.run import Record, Run, Status
 from openaddr.run_folder import write_record
 from openaddr.settings import Settings
+from openaddr.source.parse import parse_source
 from openaddr.stages import Progress
 from openaddr.storage.keys import run_prefix
 from openaddr.storage.publishing import put_all
-from openaddr.workshop import scratch
+from openaddr.workshop import resumable
 
 log = logging.getLogger("openaddr.flows")
 
@@ -68,7 +69,8 @@ def work_on(
     if lease is None:
         return None
     stop, parent = threading.Event(), work_folder(services.settings)
-    with kept(services.pool, lease, stop), scratch(parent, policies.WORK_PREFIX) as folder:
+    place = resumable(parent, f"{policies.WORK_PREFIX}{run_id}", policies.WORK_PREFIX)
+    with kept(services.pool, lease, stop), place as folder:
         task = _assignment(services, run_id)
         run = _processed(services, task, folder, progress, stop)
         if stop.is_set():
@@ -103,7 +105,7 @@ def _processed(services: Services, task: Assignment, folder: Path, progress: Pro
     """The run of the one layer source, in a folder of its own."""
     row = task.row
     path = folder.joinpath("sources", *row.source_id.split("/")).with_suffix(".json")
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(task.content)
     request = Request(
         path,
@@ -111,7 +113,8 @@ def _processed(services: Services, task: Assignment, folder: Path, progress: Pro
         row.layer,
         row.name,
         settings=replace(services.settings, size_class=row.size_class),
-        fresh=row.fresh,
+        # What an earlier attempt has left here is no good run: it counts only once it is on the record.
+        fresh=row.fresh or task.last_record is None,
         last=task.last_record,
         stop=stop,
     )
@@ -121,29 +124,30 @@ def _processed(services: Services, task: Assignment, folder: Path, progress: Pro
 
 def _judge(services: Services, task: Assignment, run: Run) -> None:
     """Hold a run that is worse than the last good one: what is wrong becomes its problem, and its record says so."""
-    last = task.last_record
-    if run.status is not Status.SUCCEEDED or run.unchanged or last is None or run.folder is None:
+    if run.status is not Status.SUCCEEDED or run.unchanged or run.folder is None:
         return
-    day = str(task.last.finished_at.date()) if task.last and task.last.finished_at else ""
-    verdict = judge(figures_of(run), figures_of(last, day), None, services.settings)
+    last, day = task.last_record, str(task.last.finished_at.date()) if task.last and task.last.finished_at else ""
+    verdict = judge(figures_of(run), figures_of(last, day) if last else None, services.settings)
     if verdict.held:
-        run.status, run.problem = Status.HELD, verdict.problems[0]
-        run.warnings += verdict.problems[1:]
+        source = parse_source(task.row.source_id, task.content)
+        run.problem, *others = map(source.located, verdict.problems)
+        run.status, run.warnings = Status.HELD, [*run.warnings, *others]
         write_record(run, run.folder)
 
 
 def _stored(services: Services, lease: Lease, run: Run) -> bool:
     """Store the files of the run; False when it is not ours any more."""
 
-    def is_ours() -> bool:
+    def renewed() -> bool:
         with services.pool.connection() as conn:
             return runs.renew(conn, lease, policies.LEASE_SECONDS)
 
-    if not patiently(is_ours):
-        return False
-    if run.folder is not None:
-        put_all(services.storage, run_prefix(lease.run_id), files_of(run.folder))
-    return True
+    def is_ours() -> bool:
+        return patiently(renewed)
+
+    if run.folder is None:
+        return is_ours()
+    return put_all(services.storage, run_prefix(lease.run_id), files_of(run.folder), is_ours) is not None
 
 
 def _concluded(services: Services, lease: Lease, task: Assignment, run: Run) -> RunStatus | None:

@@ -119,7 +119,7 @@ class Journey:
         with run.stage("conform"):
             conformed: Conformed = self.box.call(
                 "openaddr.steps:convert",
-                *(self.entry, self.source.id, received, folder, self.settings),
+                *(self.entry, self.source.id, self.source.coverage, received, folder, self.settings),
                 returns=Conformed,
                 # Some readers write beside the data: an index that is missing, what they learned of a schema.
                 confinement=self._converting(folder, downloads),
@@ -132,8 +132,13 @@ class Journey:
         if conformed.problem is not None or conformed.extract is None:
             raise _raised(conformed.problem)
         extract = conformed.extract
-        run.fills, run.bounds = extract.fills, extract.bounds
-        run.warnings += [self.source.located(warning) for warning in extract.warnings]
+        run.fills, run.bounds, run.misplaced, run.profile = (
+            extract.fills,
+            extract.bounds,
+            extract.misplaced,
+            conformed.profile,
+        )
+        run.warnings += [self.source.located(warning) for warning in (*extract.warnings, *conformed.suspicions)]
         if warning := run.account.warning():
             run.warnings.append(warning)
         log.info("  %s of %s rows", f"{run.account.kept:,}", f"{run.account.received:,}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from openaddr import __version__
 from openaddr.errors import ExitCode, Problem, RowReason
-from openaddr.stages import NO_EDITION, Bounds, Edition, RejectedRow, RowAccount
+from openaddr.stages import NO_EDITION, NOWHERE_ELSE, Bounds, Edition, Misplaced, Profile, RejectedRow, RowAccount
 
 log = logging.getLogger("openaddr.run")
 
@@ -51,6 +51,8 @@ class Run:
     fills: dict[str, int] = field(default_factory=dict)
     """Rows in which each attribute is not empty (`stages.Extract`)."""
     bounds: Bounds | None = None
+    misplaced: Misplaced = NOWHERE_ELSE
+    profile: Profile | None = None
     warnings: list[Problem] = field(default_factory=list)
     fingerprint: str | None = None
     tests_passed: bool | None = None
@@ -93,6 +95,8 @@ class Run:
             },
             "fills": self.fills,
             "bounds": self.bounds,
+            "misplaced": asdict(self.misplaced),
+            "profile": asdict(self.profile) if self.profile else None,
             "warnings": [warning.as_json() for warning in self.warnings],
             "fingerprint": self.fingerprint,
             "key": self.key,
@@ -120,7 +124,8 @@ class Run:
     def take_over(self, record: "Record", folder: Path | None) -> None:
         """Be the run before once more: its rows, warnings and, where they are in a `folder`, files."""
         self.status, self.unchanged, self.edition = Status.SUCCEEDED, True, record.edition
-        self.account, self.fills, self.bounds = record.account, record.fills, record.bounds
+        self.account, self.fills = record.account, record.fills
+        self.bounds, self.misplaced, self.profile = record.bounds, record.misplaced, record.profile
         self.warnings, self.fingerprint = list(record.warnings), record.fingerprint
         self.outputs = {kind: folder / name for kind, name in record.outputs.items()} if folder else {}
 
@@ -145,6 +150,8 @@ class Record:
     rejected: RejectedRows = field(default_factory=lambda: RejectedRows({}, []))
     fills: dict[str, int] = field(default_factory=dict)
     bounds: Bounds | None = None
+    misplaced: Misplaced = NOWHERE_ELSE
+    profile: Profile | None = None
     warnings: list[Problem] = field(default_factory=list)
     fingerprint: str | None = None
     outputs: dict[str, str] = field(default_factory=dict)

@@ -39,6 +39,8 @@ class Settings:
     """A run is held when it has fewer rows than the last good one by more than this share (0 to 1)."""
     gate_fill_share: float = 0.1
     """A run is held when an attribute that matters is filled in a share of rows that is smaller by more than this."""
+    gate_outside_share: float = 0.1
+    """A run is held when a share of its rows that is larger by more than this lies outside of what it covers."""
     gate_slack_rows: int = 5
     """Rows that a small source may lose whatever their share, but never more than a third."""
     storage_folder: str = ""

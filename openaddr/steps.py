@@ -5,21 +5,29 @@ Arguments come from the parent; what is returned goes through the wall of the bo
 """
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from openaddr.conform.acceptance import check_tests
 from openaddr.conform.pipeline import conform
 from openaddr.conform.plan import check_rules
 from openaddr.download import archive, download
 from openaddr.errors import Problem, ProblemError
+from openaddr.extract import sample
 from openaddr.outputs.write import write_outputs
+from openaddr.quality.profile import profile_of
+from openaddr.quality.suspicions import suspicions
 from openaddr.run import log
 from openaddr.settings import Settings
+from openaddr.source.coverage import declared_box
 from openaddr.source.model import LayerSource
 from openaddr.stages import Conformed, Downloaded, Edition, Extract, Options, Output, Progress, RowAccount
 
 FILES_LOGGED = 10
+ROWS_LOOKED_AT = 50_000
+"""For the profile of an extract: enough for one row in a thousand to be seen fifty times."""
 
 
 def test(entry: LayerSource, *, progress: Progress) -> bool | None:
@@ -34,7 +42,14 @@ def fetch(entry: LayerSource, folder: Path, settings: Settings, known: Edition, 
 
 
 def convert(
-    entry: LayerSource, source_id: str, received: Downloaded, folder: Path, settings: Settings, *, progress: Progress
+    entry: LayerSource,
+    source_id: str,
+    coverage: Mapping[str, Any],
+    received: Downloaded,
+    folder: Path,
+    settings: Settings,
+    *,
+    progress: Progress,
 ) -> Conformed:
     """Unpack a download and conform all its rows into `folder`; a problem comes with the account of the rows so far."""
     account, started = RowAccount(), time.monotonic()
@@ -53,10 +68,18 @@ def convert(
             settings=settings,
             progress=progress,
             account=account,
+            within=declared_box(coverage),
         )
     except ProblemError as error:
         problem = error.problem
-    return Conformed(account, extract, problem, unpacked - started)
+    unpack_seconds = unpacked - started
+    if extract is None or not extract.rows:
+        return Conformed(account, extract, problem, unpack_seconds)
+    rows = sample(extract.path, ROWS_LOOKED_AT)
+    found = profile_of(rows, extract.layer)
+    return Conformed(
+        account, extract, problem, unpack_seconds, found, tuple(suspicions(extract, rows, f"{entry.pointer}/conform"))
+    )
 
 
 def _unpacked(entry: LayerSource, files: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from openaddr.errors import Code, ProblemError
@@ -39,6 +39,25 @@ def scratch(parent: Path | None, prefix: str) -> Iterator[Path]:
     made = tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True)
     with made as name, _held(Path(name)):
         yield Path(name)
+
+
+@contextmanager
+def resumable(parent: Path, name: str, prefix: str) -> Iterator[Path]:
+    """A folder of this name that is gone when the block ends; one that a killed process left is gone on with.
+
+    When somebody else works in it at the moment, or made it, this one gets a folder of its own (`scratch`).
+    """
+    folder = parent / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        # Parents may be open to all users of the machine: what one of them put there is not ours to enter.
+        if folder.is_symlink() or folder.stat().st_uid != os.geteuid() or not stack.enter_context(_held(folder)):
+            yield stack.enter_context(scratch(parent, prefix))
+            return
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require_text(folder: Path) -> None:

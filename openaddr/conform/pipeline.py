@@ -21,7 +21,7 @@ from openaddr.extract import ExtractWriter
 from openaddr.settings import Settings
 from openaddr.source.model import Conform, LayerSource
 from openaddr.source.rules import columns_of
-from openaddr.stages import Extract, GeometryKind, Layer, Progress, RowAccount, silent
+from openaddr.stages import Bounds, Extract, GeometryKind, Layer, Progress, RowAccount, silent
 
 WGS84 = "EPSG:4326"
 
@@ -36,12 +36,13 @@ def conform(
     settings: Settings | None = None,
     progress: Progress = silent,
     account: RowAccount | None = None,
+    within: Bounds | None = None,
 ) -> Extract:
     """Conform all rows of one layer source into `folder/extract.arrow`.
 
     `files` are the unpacked files of the download, `columns` the field names that an ESRI layer announced; `account`
-    is filled while rows are read. Raises ProblemError when nothing can be read, nothing is left, or too large a share
-    of the rows is bad.
+    is filled while rows are read; rows outside of `within` are counted and kept. Raises ProblemError when nothing can
+    be read, nothing is left, or too large a share of the rows is bad.
     """
     if entry.conform is None:
         raise ProblemError(Code.CONFORM_MISSING, "The source has no `conform`.", pointer=entry.pointer)
@@ -53,14 +54,13 @@ def conform(
     run = _Run(plan, f"{source_id}|{entry.layer}|{entry.name}", entry.protocol, _data_crs(entry, dataset), account)
     kind = GeometryKind.POINT if entry.layer is Layer.ADDRESSES else GeometryKind.ANY
     path = folder / "extract.arrow"
-    with ExtractWriter(path, entry.layer, kind) as writer:
+    with ExtractWriter(path, entry.layer, kind, within) as writer:
         for batch in dataset.batches(plan.needed, account):
             writer.write(run.conform_batch(batch))
             progress("conform", account.received, _expected(account, dataset), "rows")
     _check_account(account, settings)
-    return Extract(
-        path, entry.layer, kind, writer.rows, writer.bounds, plan.numeric, account, plan.warnings, writer.fills
-    )
+    found = (plan.numeric, account, plan.warnings, writer.fills, writer.misplaced)
+    return Extract(path, entry.layer, kind, writer.rows, writer.bounds, *found)
 
 
 def _expected(account: RowAccount, dataset: Dataset) -> int | None:

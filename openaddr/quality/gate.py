@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from openaddr.errors import Code, Problem
 from openaddr.quality.figures import Figures
 from openaddr.settings import Settings
-from openaddr.stages import Bounds
 
 WATCHED = ("geometry", "number", "street", "pid", "name")
 """Attributes without which the rows of a layer are of little use."""
-COVERAGE_MARGIN = 0.1
-"""Degrees, about 10 km, by which rows may reach beyond the area that a source draws, often with few corners."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +26,13 @@ class Verdict:
         return bool(self.problems)
 
 
-def judge(new: Figures, last: Figures | None, coverage: Bounds | None, settings: Settings | None = None) -> Verdict:
+def judge(new: Figures, last: Figures | None, settings: Settings | None = None) -> Verdict:
     """Compare a finished run with the last good one, None when there is none, and with what its source covers."""
     settings = settings or Settings()
-    return Verdict(tuple(_problems(new, last, coverage, settings)))
+    return Verdict(tuple(_problems(new, last, settings)))
 
 
-def _problems(new: Figures, last: Figures | None, coverage: Bounds | None, settings: Settings) -> Iterator[Problem]:
+def _problems(new: Figures, last: Figures | None, settings: Settings) -> Iterator[Problem]:
     if not new.rows:
         had = f"; {_run(last)} had {last.rows:,}" if last else ""
         yield Problem(Code.ROWS_DROPPED, f"No rows are left{had}.")
@@ -48,24 +45,15 @@ def _problems(new: Figures, last: Figures | None, coverage: Bounds | None, setti
             # Shares are compared as rows of the last run: what counts as few does not depend on how many are left.
             if round(lost * last.rows, 6) > _allowed(last.rows, settings.gate_fill_share, settings):
                 yield _field_emptied(attribute, new, last, settings)
-    if coverage is not None and new.bounds is not None and _sticks_out(new.bounds, coverage, last):
-        yield _outside(new.bounds, coverage)
+    # What lay outside in the last good run was accepted by somebody, or was little.
+    more = new.share_outside - (last.share_outside if last else 0.0)
+    if round(more * new.rows, 6) > _allowed(new.rows, settings.gate_outside_share, settings):
+        yield _outside(new, last, settings)
 
 
 def _allowed(rows: int, share: float, settings: Settings) -> float:
     """How many of so many rows may be lost."""
     return round(max(share * rows, min(settings.gate_slack_rows, rows // 3)), 6)
-
-
-def _sticks_out(bounds: Bounds, coverage: Bounds, last: Figures | None) -> bool:
-    """Whether rows reach beyond the coverage, further than those of the last good run, which somebody accepted."""
-    west, south, east, north = last.bounds if last and last.bounds else coverage
-    return (
-        bounds[0] < min(coverage[0] - COVERAGE_MARGIN, west)
-        or bounds[1] < min(coverage[1] - COVERAGE_MARGIN, south)
-        or bounds[2] > max(coverage[2] + COVERAGE_MARGIN, east)
-        or bounds[3] > max(coverage[3] + COVERAGE_MARGIN, north)
-    )
 
 
 def _rows_dropped(new: Figures, last: Figures, settings: Settings) -> Problem:
@@ -87,12 +75,13 @@ def _field_emptied(attribute: str, new: Figures, last: Figures, settings: Settin
     )
 
 
-def _outside(bounds: Bounds, coverage: Bounds) -> Problem:
+def _outside(new: Figures, last: Figures | None, settings: Settings) -> Problem:
+    had = f"; {_run(last)} had {last.outside or 0:,} of {last.rows:,} there" if last else ""
     return Problem(
         Code.OUTSIDE_COVERAGE,
-        f"Rows lie between {_corners(bounds)}; the source covers {_corners(coverage)}, "
-        f"and {COVERAGE_MARGIN:g} degrees around it are allowed.",
-        pointer="/coverage/geometry",
+        f"{new.outside:,} of {new.rows:,} rows ({_percent(new.share_outside)}) lie outside of what the source "
+        f"covers{had}; {_percent(settings.gate_outside_share)} are allowed.",
+        pointer="/coverage",
     )
 
 
@@ -103,8 +92,3 @@ def _run(last: Figures | None) -> str:
 def _percent(share: float) -> str:
     """A share with at most one decimal: `10 %`, `-33.3 %`."""
     return f"{share * 100:.1f}".removesuffix(".0") + " %"
-
-
-def _corners(bounds: Bounds) -> str:
-    west, south, east, north = bounds
-    return f"longitude {west:.2f} to {east:.2f} and latitude {south:.2f} to {north:.2f}"

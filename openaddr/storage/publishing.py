@@ -2,13 +2,13 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from openaddr.errors import Code, ProblemError
-from openaddr.storage.objects import About, Storage, Stored
+from openaddr.storage.objects import ABSENT, About, ConflictError, Storage, Stored
 
 ASIDE = "aside/"
 BLOCK = 1 << 20
@@ -24,12 +24,43 @@ class File:
     sha256: str = ""
 
 
-def put_all(storage: Storage, prefix: str, files: Iterable[File]) -> list[Stored]:
-    """Store files below a prefix that ends in a slash. Doing it again overwrites them.
+def always() -> bool:
+    """For writers who have no rival."""
+    return True
 
+
+def put_all(
+    storage: Storage, prefix: str, files: Iterable[File], may_write: Callable[[], bool] = always
+) -> list[Stored] | None:
+    """Make files all that is below a prefix that ends in a slash; None when we may not write there any more.
+
+    Of two writers the one who may not any more changes nothing that the other has written, even if it was held up for
+    hours between asking and writing: each file replaces only what was there when we were still allowed to.
     Raises ProblemError at the first that fails; the ones before it stay, below a prefix that nothing links to yet.
     """
-    return [storage.put(prefix + file.name, file.path, file.about, sha256=file.sha256) for file in files]
+    files = list(files)
+    while True:
+        there = _there(storage, prefix)
+        if not may_write():
+            return None
+        try:
+            stored = [_put(storage, prefix + file.name, file, there) for file in files]
+        except ConflictError:
+            # A rival was faster, or a request of ours arrived twice: whether we still may decides.
+            continue
+        for key in there.keys() - {found.key for found in stored}:
+            storage.delete(key)
+        return stored
+
+
+def _put(storage: Storage, key: str, file: File, there: Mapping[str, str]) -> Stored:
+    return storage.put(key, file.path, file.about, match=there.get(key, ABSENT), sha256=file.sha256)
+
+
+def _there(storage: Storage, prefix: str) -> dict[str, str]:
+    """What is below a prefix, with etags."""
+    heads = (storage.head(listed.key) for listed in storage.list(prefix))
+    return {found.key: found.etag for found in heads if found}
 
 
 def get(storage: Storage, key: str, path: Path) -> Stored:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from posixpath import dirname, normpath
 from urllib.parse import unquote
 
-VOID = {"meta", "link", "img", "br", "input", "hr", "path", "circle", "rect"}
+VOID = {"meta", "link", "img", "br", "wbr", "input", "hr", "path", "circle", "rect"}
 Attributes = dict[str, str]
 
 

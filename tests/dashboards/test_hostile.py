@@ -75,7 +75,7 @@ def assert_harmless(page: Read, content: bytes) -> None:
 SCRIPTS = ([None], [None, "application/ld+json"], [None, "module", None])
 """Of a page; of one that describes data; of a map, which has a library and a script of its own."""
 WORDS = """
-html head meta title link script body header footer main nav section a p h1 h2 h3 ul ol li dl dt dd div span bdi br
+html head meta title link script body header footer main nav section a p h1 h2 h3 ul ol li dl dt dd div span bdi br wbr
 small strong code pre time figure figcaption img table caption thead tbody tr th td svg path circle rect
 """
 KNOWN = set(WORDS.split())

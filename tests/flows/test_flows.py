@@ -3,16 +3,20 @@
 import asyncio
 import gc
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import State
 from prefect.testing.utilities import prefect_test_harness
 
 from demo.servers.serving import Response
+from flows import following
 from flows.batch_set import batch_set, begin
 from flows.publish_site import publish_site
 from flows.source_run import source_run
@@ -147,6 +151,20 @@ def test_a_source_run_says_in_a_word_how_it_ended(town: Town) -> None:
     town.web.responses.clear()
     done = town.run()
     assert state_of(source_run, done.id).name == "Left"
+
+
+def test_a_run_shows_how_far_it_is_while_it_lasts(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "FOLLOW_SECONDS", 0.05)
+    monkeypatch.setenv("OPENADDR_READ_SECONDS", "1")
+    town.publish(50_000)
+    town.web.cuts, town.web.silence_after_cut = [500_000], True
+    run_id = town.queued()
+    assert state_of(source_run, run_id).name == "Succeeded"
+    wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[f"run-{run_id}-progress"]))
+    with get_client(sync_client=True) as client:
+        (shown,) = client.read_artifacts(artifact_filter=wanted)
+    assert shown.description
+    assert re.match(r"(download|unpack|conform|outputs): [0-9,]+", shown.description)
 
 
 def test_the_sweep_closes_what_dead_workers_had_and_sends_what_was_not_sent(town: Town) -> None:

@@ -89,6 +89,16 @@ def test_streets_that_are_gone_hold_a_run_too(town: Town) -> None:
     assert held.problem is not None and (held.status, held.problem["code"]) == (RunStatus.HELD, "FIELD_EMPTIED")
 
 
+def test_rows_outside_of_what_a_source_covers_hold_even_its_first_run(town: Town) -> None:
+    elsewhere = json.loads(town.source()) | {"coverage": {"country": "us", "US Census": {"geoid": "33"}}}
+    held = town.run(content=json.dumps(elsewhere, indent=1).encode())
+    assert held.problem is not None and (held.status, held.problem["code"]) == (RunStatus.HELD, "OUTSIDE_COVERAGE")
+    assert held.problem["message"].startswith("100 of 100 rows (100 %) lie outside"), held.problem
+    assert held.problem["line"] == 3, "the line of `coverage` in the source file"
+    assert held.record is not None and held.record["misplaced"]["outside"] == 100
+    assert (town.last_good, town.latest) == (None, None)
+
+
 @pytest.mark.parametrize("trust", [Trust.UNMERGED, Trust.UNKNOWN])
 def test_what_is_not_merged_is_stored_and_never_the_latest(town: Town, trust: Trust) -> None:
     run = town.run(trust=trust)

@@ -103,7 +103,7 @@ def test_an_upload_that_is_cut_once_succeeds(behind: S3, proxy: Proxy, files: li
         return block
 
     proxy.upward = once
-    assert [found.bytes for found in put_all(behind, "runs/7/", files)] == [5, 2 * PART + 1]
+    assert [found.bytes for found in put_all(behind, "runs/7/", files) or ()] == [5, 2 * PART + 1]
     assert cuts == []
 
 

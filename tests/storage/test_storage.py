@@ -48,6 +48,7 @@ def test_what_is_stored_is_what_is_read(storage: Storage, tmp_path: Path, large:
     files = [File("a.txt", small, TEXT), File("large.zip", large, RAW), File("empty", tmp_path / "empty", About())]
     (tmp_path / "empty").touch()
     stored = put_all(storage, "runs/7/", files)
+    assert stored is not None
     assert [found.key for found in stored] == ["runs/7/a.txt", "runs/7/large.zip", "runs/7/empty"]
     for file, found in zip(files, stored, strict=True):
         data = file.path.read_bytes()
@@ -63,8 +64,37 @@ def test_storing_the_files_of_a_run_again_changes_nothing(storage: Storage, tmp_
     files = [File("a", tmp_path / "a", TEXT)]
     first = put_all(storage, "runs/7/", files)
     again = put_all(storage, "runs/7/", files)
+    assert first is not None and again is not None
     assert [(one.etag, one.sha256) for one in first] == [(one.etag, one.sha256) for one in again]
     assert keys(storage) == ["runs/7/a"]
+
+
+def test_what_an_earlier_attempt_has_left_is_replaced_and_removed(storage: Storage, tmp_path: Path) -> None:
+    storage.put("runs/7/a", b"of the first", TEXT)
+    storage.put("runs/7/b", b"of the first", TEXT)
+    storage.put("runs/77/b", b"of another run", TEXT)
+    (tmp_path / "a").write_bytes(b"of the second")
+    put_all(storage, "runs/7/", [File("a", tmp_path / "a", TEXT)])
+    assert keys(storage) == ["runs/7/a", "runs/77/b"]
+    assert content(storage, "runs/7/a") == b"of the second"
+
+
+def test_a_writer_that_was_held_up_changes_nothing_of_the_one_who_took_over(storage: Storage, tmp_path: Path) -> None:
+    for name in ("late", "heir"):
+        (tmp_path / name).write_bytes(name.encode())
+    answers = iter([True, False])
+
+    def is_overtaken() -> bool:
+        may_write = next(answers)
+        if may_write:
+            # Allowed a moment ago, and then held up until somebody else has done it all.
+            put_all(storage, "runs/7/", [File("a", tmp_path / "heir", TEXT)])
+        return may_write
+
+    late = [File("a", tmp_path / "late", TEXT), File("b", tmp_path / "late", TEXT)]
+    assert put_all(storage, "runs/7/", late, is_overtaken) is None
+    assert keys(storage) == ["runs/7/a"]
+    assert content(storage, "runs/7/a") == b"heir"
 
 
 def test_what_is_not_there_is_none_and_missing(storage: Storage) -> None:
