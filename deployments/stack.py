@@ -110,9 +110,9 @@ class Stack:
         return prefect_server.running(self.folder / "prefect", self.logs / "prefect-server.log", databases.prefects)
 
     def _site(self) -> AbstractContextManager[Site]:
-        if bucket := self.settings.s3_bucket:
+        if self.settings.s3_bucket:
             # Whoever serves the bucket serves the pages in it.
-            return nullcontext(Site(self.settings.s3_public_url or f"s3://{bucket}/site/"))
+            return nullcontext(Site(self.settings.site_url))
         return site.running(self.storage, self.folder / "site-port", self.logs / "site.log")
 
     def _workers(self) -> AbstractContextManager[list[Service]]:
@@ -125,9 +125,10 @@ class Stack:
             variable("database_url"): databases.ours,
             variable("storage_folder"): str(self.storage),
             variable("work_folder"): str(self.folder / "work"),
+            variable("site_url"): self.settings.site_url or pages,
         }
         shown = {
-            "Site": pages,
+            "Site": pages or f"s3://{self.settings.s3_bucket}/site/",
             "Prefect": api.removesuffix("/api"),
             "Database": databases.shown,
             "Storage": str(self.storage),
@@ -157,7 +158,7 @@ def _migrate(database: str) -> None:
         migrate(connection)
 
 
-def run_up(folder: Path, settings: Settings, prefect_file: Path | None = None) -> int:
+def run_up(settings: Settings, folder: Path, prefect_file: Path | None = None) -> int:
     """Run the stack until Ctrl-C or SIGTERM, or until a part of it gives up; gives the exit code. ProblemError."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
