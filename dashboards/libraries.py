@@ -50,10 +50,10 @@ def missing() -> list[str]:
     return [name for name in FOR_MAPS if name not in library()]
 
 
-def files(browser: Path = BROWSER) -> list[LibraryFile]:
+def files(browser: Path | None = None) -> list[LibraryFile]:
     """All that was brought, licences too."""
     return [
         LibraryFile(f"{FOLDER}/{path.parent.name}/{path.name}", path)
-        for path in sorted(browser.glob("*/*"))
+        for path in sorted((browser or BROWSER).glob("*/*"))
         if path.suffix in MEDIA_TYPES
     ]

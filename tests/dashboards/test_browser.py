@@ -127,10 +127,62 @@ def test_the_keyboard_chooses_what_is_in_the_middle_of_the_map(browser: Browser,
         expect(seen.page.get_by_role("row", name="number 33")).to_be_visible()
 
 
-def go_to_map(seen: Opened, site: Published, layer: str) -> None:
-    """Open the map of a layer around the middle of the town, and wait until it is drawn."""
-    lon, lat = CENTRE
-    seen.page.goto(site.at(f"runs/{site.known.good[layer]}/map/index.html#17/{lat}/{lon}"))
+def test_values_of_strangers_are_text_and_nothing_else(browser: Browser, windmere: Published) -> None:
+    with opened(browser) as seen:
+        go_to_map(seen, windmere, "addresses", (CENTRE[0] - 4e-4, CENTRE[1]))
+        seen.page.mouse.click(*middle(seen))
+        expect(seen.page.get_by_role("cell", name="=1+1 <b>Gasse</b>")).to_be_visible()
+        assert seen.page.locator("[data-map-found] b").count() == 0
+
+
+def test_several_rows_at_one_place_are_shown_one_by_one(browser: Browser, windmere: Published) -> None:
+    with opened(browser) as seen:
+        go_to_map(seen, windmere, "addresses", zoom=13)
+        seen.page.mouse.click(*middle(seen))
+        expect(seen.page.locator("[data-map-words]")).to_contain_text("(1 of ")
+        first = seen.page.locator("[data-map-found] table").inner_text()
+        seen.page.get_by_role("button", name="Next one here").press("Enter")
+        expect(seen.page.locator("[data-map-words]")).to_contain_text("(2 of ")
+        assert seen.page.locator("[data-map-found] table").inner_text() != first
+        expect(seen.page.get_by_role("button", name="Next one here")).to_be_focused()
+
+
+NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"
+
+
+@pytest.mark.parametrize(
+    "lacking, words",
+    [
+        ("webgl", "There is no map: this browser has no WebGL, which maps are drawn with."),
+        ("tiles", "There is no map: its tiles cannot be read (Bad response code: 404)."),
+        ("library", "There is no map: Failed to fetch dynamically imported module"),
+    ],
+)
+def test_why_there_is_no_map_is_said_in_words(browser: Browser, windmere: Published, lacking: str, words: str) -> None:
+    with opened(browser) as seen:
+        if lacking == "webgl":
+            seen.page.add_init_script(NO_WEBGL)
+        names = {"tiles": "**/addresses.pmtiles", "library": "**/maplibre-gl.mjs"}
+        seen.page.route(names.get(lacking, "**/nothing"), lambda route: route.fulfill(status=404))
+        seen.page.goto(windmere.at(f"runs/{windmere.known.good['addresses']}/map/index.html"))
+        seen.page.wait_for_selector("[data-state=failed]")
+        expect(seen.page.get_by_role("status")).to_contain_text(words)
+        expect(seen.page.get_by_alt_text("Where the rows are")).to_be_visible()
+
+
+def test_no_page_is_wider_than_a_telephone(browser: Browser, windmere: Published) -> None:
+    with opened(browser, size=NARROW) as seen:
+        widths = {}
+        for kind, path in kinds(windmere).items():
+            seen.page.goto(windmere.at(path))
+            widths[kind] = seen.page.evaluate("document.documentElement.scrollWidth")
+    assert {kind: width for kind, width in widths.items() if width > NARROW[0]} == {}
+
+
+def go_to_map(seen: Opened, site: Published, layer: str, place: tuple[float, float] = CENTRE, zoom: float = 17) -> None:
+    """Open the map of a layer around a place, and wait until it is drawn."""
+    lon, lat = place
+    seen.page.goto(site.at(f"runs/{site.known.good[layer]}/map/index.html#{zoom}/{lat}/{lon}"))
     seen.page.wait_for_selector("[data-state=ready]", timeout=60_000)
 
 
