@@ -22,7 +22,7 @@ MARKS: dict[str, str] = {
     RunStatus.SUCCEEDED: "✓",
     RunStatus.HELD: "‖",
     RunStatus.FAILED: "✗",
-    RunStatus.SKIPPED: "⤼",
+    RunStatus.SKIPPED: "»",
     RunStatus.LOST: "?",
     "waiting": "…",
     "removed": "∅",
@@ -69,6 +69,7 @@ _ENVIRONMENT.filters |= {
 _ENVIRONMENT.filters |= {
     "is_explained": lambda code: explained(code) is not None,
     "title_of": lambda code: Told(code).title if code else "Without a code",
+    "hint_of": lambda code: getattr(explained(code), "hint", ""),
     "reason_words": reason_words,
 }
 _ENVIRONMENT.globals |= {
