@@ -27,6 +27,7 @@ MARKS: dict[str, str] = {
     "waiting": "…",
     "removed": "∅",
     "complete": "✓",
+    "abandoned": "✗",
 }
 NAVIGATION = (
     ("Sources", "sources/index.html"),
