@@ -43,8 +43,9 @@ def main() -> None:
             print(f"  {path.stat().st_size / 1_000:>6.1f} kB  {path.relative_to(folder / 'site')}")
 
 
-def report(pool: ConnectionPool[Connection[Any]], storage: Folder) -> None:
-    """The table: seconds, CPU seconds of this process, pages written."""
+def report(pool: ConnectionPool[Connection[Any]], storage: Folder) -> dict[str, int]:
+    """The table: seconds, CPU seconds of this process, pages written; gives the last of them."""
+    written = {}
     print(LINE.format("render", "seconds", "CPU s", "written", "goal"))
     for what in GOALS:
         if what == "after one run":
@@ -57,6 +58,8 @@ def report(pool: ConnectionPool[Connection[Any]], storage: Folder) -> None:
         used = f"{time.process_time() - cpu:.2f}"
         goal = f"{'ok' if seconds <= GOALS[what] else 'MISSED'}, below {GOALS[what]:g} s"
         print(LINE.format(what, f"{seconds:.2f}", used, f"{done.written:,}", goal), flush=True)
+        written[what] = done.written
+    return written
 
 
 def finish_one(conn: Connection[Any]) -> None:

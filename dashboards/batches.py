@@ -12,6 +12,7 @@ from dashboards.origin import origin_of, pull_request_url
 from dashboards.pages import Page
 from dashboards.paging import Part, parts, stamp_of
 from dashboards.printing import printed
+from dashboards.recorded import Told, read_problem
 from dashboards.snapshot import Snapshot
 from dashboards.words import plural, shown
 from openaddr.db import pages as record
@@ -27,8 +28,8 @@ PER_PAGE = 120
 class Batch:
     """A set or a job.
 
-    `status` is `running`, `complete` for a set, or that of a job. `counts` has each status of its runs that occurs,
-    worst first; `changed` is when one of them changed last.
+    `status` is `running`, `complete` or `abandoned` for a set, or that of a job. `counts` has each status of its runs
+    that occurs, worst first; `changed` is when one of them changed last.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Batch:
     changed: datetime | None
     author: str = ""
     pull_request: int | None = None
+    problem: Told | None = None
 
     @property
     def total(self) -> int:
@@ -120,11 +122,12 @@ def _set(found: Set, counts: Sequence[Count]) -> Batch:
         f"Set {found.id}",
         found.repository,
         found.commit_sha,
-        "complete" if found.completed_at else "running",
+        "complete" if found.completed_at else "abandoned" if found.abandoned_at else "running",
         found.created_at,
-        found.completed_at,
+        found.completed_at or found.abandoned_at,
         _worst_first(counts),
         max((count.changed for count in counts), default=None),
+        problem=read_problem(found.problem),
     )
 
 

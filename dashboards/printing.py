@@ -22,11 +22,12 @@ MARKS: dict[str, str] = {
     RunStatus.SUCCEEDED: "✓",
     RunStatus.HELD: "‖",
     RunStatus.FAILED: "✗",
-    RunStatus.SKIPPED: "⤼",
+    RunStatus.SKIPPED: "»",
     RunStatus.LOST: "?",
     "waiting": "…",
     "removed": "∅",
     "complete": "✓",
+    "abandoned": "✗",
 }
 NAVIGATION = (
     ("Sources", "sources/index.html"),
@@ -69,6 +70,7 @@ _ENVIRONMENT.filters |= {
 _ENVIRONMENT.filters |= {
     "is_explained": lambda code: explained(code) is not None,
     "title_of": lambda code: Told(code).title if code else "Without a code",
+    "hint_of": lambda code: getattr(explained(code), "hint", ""),
     "reason_words": reason_words,
 }
 _ENVIRONMENT.globals |= {

@@ -82,6 +82,31 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class Misplaced:
+    """Rows that are where they hardly can be; `outside` is None where nobody knows what the source covers."""
+
+    outside: int | None = None
+    swapped: int = 0
+    null_island: int = 0
+
+
+@dataclass(frozen=True)
+class Values:
+    """How many values an attribute has in the rows looked at, and the most frequent ones with their counts."""
+
+    distinct: int
+    top: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the attributes say, in so many rows."""
+
+    rows: int
+    attributes: dict[str, Values]
+
+
+@dataclass(frozen=True)
 class Recorded:
     """What pages show of one `run.json`. None is what the record does not say; `faults` name what cannot be read."""
 
@@ -90,6 +115,8 @@ class Recorded:
     rejected: Rejected
     fills: dict[str, int]
     bounds: tuple[float, float, float, float] | None
+    misplaced: Misplaced
+    profile: Profile
     warnings: list[Told]
     fingerprint: str | None
     tests_passed: bool | None
@@ -133,6 +160,8 @@ def read_record(value: object) -> Recorded:
         take("rejected", Rejected, Rejected()),
         take("fills", dict[str, int], {}),
         take("bounds", tuple[float, float, float, float] | None, None),  # type: ignore[arg-type]
+        take("misplaced", Misplaced, Misplaced()),
+        take("profile", Profile, Profile(0, {})),
         take("warnings", list[Told], []),
         take("fingerprint", str | None, None),  # type: ignore[arg-type]
         take("tests_passed", bool | None, None),  # type: ignore[arg-type]

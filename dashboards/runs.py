@@ -10,7 +10,7 @@ from dashboards.files import Files, files_of, log_of, sample_of
 from dashboards.origin import Origin, origin_of
 from dashboards.pages import Page
 from dashboards.printing import Crumb, printed
-from dashboards.recorded import MOST, Recorded, Told, read_problem, read_record
+from dashboards.recorded import MOST, Recorded, Told, Values, read_problem, read_record
 from dashboards.snapshot import Snapshot
 from dashboards.words import number, shown
 from openaddr import stages
@@ -36,11 +36,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Fill:
-    """In how many rows an attribute is filled."""
+    """In how many rows an attribute is filled, and with what most often; None where that is not known."""
 
     attribute: str
     count: int
     share: float
+    values: Values | None
 
 
 @dataclass(frozen=True)
@@ -173,4 +174,5 @@ def _fills(found: Recorded, layer: str) -> list[Fill]:
     rows = found.rows or 0
     attributes = ATTRIBUTES.get(layer, ())
     named = sorted(found.fills.items(), key=lambda item: attributes.index(item[0]) if item[0] in attributes else MOST)
-    return [Fill(name, count, count / rows if rows > 0 else 0.0) for name, count in named[:MOST]]
+    values = found.profile.attributes
+    return [Fill(name, count, count / rows if rows > 0 else 0.0, values.get(name)) for name, count in named[:MOST]]

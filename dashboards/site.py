@@ -48,6 +48,9 @@ VERSIONED = ("assets/", "static/")
 PUBLISHED = "published/pages.json"
 """Path of every page to the stamp it was rendered with; '' for one that was about to be."""
 
+MOST_ERRORS = 5
+"""Of pages that could not be rendered, raised with everything that is known of them; the log names all."""
+
 Stamps = dict[str, str]
 
 
@@ -124,7 +127,8 @@ def render(seen: Snapshot, makers: Iterable[Maker], *, afresh: bool = False) -> 
         storage.delete(SITE + path)
     _publish_stamps(storage, stamps)
     if broken:
-        raise ExceptionGroup(f"{len(broken)} of {len(changed)} pages could not be rendered", broken)
+        message = f"{len(broken)} of {len(changed)} pages could not be rendered"
+        raise ExceptionGroup(message, broken[:MOST_ERRORS])
     return Published(len(wanted), len(changed), len(gone))
 
 
@@ -143,6 +147,7 @@ def _rendered(chosen: Iterable[Page], stamps: Stamps, broken: list[Exception]) -
         try:
             content = page.render()
         except Exception as error:
+            log.error("%s is not rendered: %s: %s", page.path, type(error).__name__, error)
             error.add_note(f"while rendering {page.path}")
             broken.append(error)
             stamps[page.path] = ""

@@ -1,5 +1,6 @@
-"""Waits for a database that is away for a moment, as it is when it restarts: what was worked out is not thrown away."""
+"""Waits for what is away for a moment: a database that restarts, a server of others."""
 
+import asyncio
 import logging
 import threading
 import time
@@ -9,7 +10,9 @@ from typing import TypeVar
 from psycopg import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
+from flows import policies
 from flows.policies import DATABASE_PATIENCE_SECONDS, LONGEST_PAUSE_SECONDS
+from openaddr.errors import ProblemError
 
 log = logging.getLogger("openaddr.flows")
 Result = TypeVar("Result")
@@ -18,7 +21,7 @@ Result = TypeVar("Result")
 def patiently(action: Callable[[], Result], seconds: float = DATABASE_PATIENCE_SECONDS) -> Result:
     """The result of an action that may be done again; tried with growing pauses for so long while no database is there.
 
-    Raises the last error.
+    What was worked out is not thrown away. Raises the last error.
     """
     ends, pause = time.monotonic() + seconds, 0.2
     while True:
@@ -30,3 +33,19 @@ def patiently(action: Callable[[], Result], seconds: float = DATABASE_PATIENCE_S
             log.warning("the database is away, trying again in %.1f s: %s", pause, error)
         threading.Event().wait(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+async def through_outages(action: Callable[[], Result]) -> Result:
+    """The result of an action in a thread; tried again, for an hour, while its problem is one that may pass.
+
+    Raises ProblemError.
+    """
+    for pause in policies.LISTING_PAUSES:
+        try:
+            return await asyncio.to_thread(action)
+        except ProblemError as error:
+            if not error.problem.retry:
+                raise
+            log.warning("trying again in %g s: %s", pause, error)
+        await asyncio.sleep(pause)
+    return await asyncio.to_thread(action)

@@ -104,7 +104,7 @@ def _assignment(services: Services, run_id: int) -> Assignment:
 def _processed(services: Services, task: Assignment, folder: Path, progress: Progress, stop: threading.Event) -> Run:
     """The run of the one layer source, in a folder of its own."""
     row = task.row
-    path = folder.joinpath("sources", *row.source_id.split("/")).with_suffix(".json")
+    path = folder.joinpath("sources", *f"{row.source_id}.json".split("/"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(task.content)
     request = Request(

@@ -1,5 +1,7 @@
 """Makes the boxes of countries, and of the states and counties of the US, from npm packages of public domain data.
 
+The names of the counties go into a file of their own.
+
     python -m openaddr.source.places node_modules
 
 Run once at set-up; the result lies beside the code and is not part of the repository. `us-atlas` (Census Bureau) has
@@ -15,14 +17,17 @@ from pathlib import Path
 import fiona
 import shapely.geometry
 
-from openaddr.source.coverage import PLACES
+from openaddr.source.coverage import COUNTIES, PLACES
 from openaddr.stages import Bounds
 
 Places = dict[str, Bounds]
 
 
 def build(modules: Path, target: Path = PLACES) -> None:
-    """Read the packages in a folder and write the boxes: two letters, or two or five digits, to west … north."""
+    """Read the packages in a folder and write the boxes: two letters, or two or five digits, to west … north.
+
+    Beside the target, `counties.json` has five digits to the name of the county, without "County".
+    """
     letters = {number: two for two, _, number, _ in json.loads((modules / "i18n-iso-countries/codes.json").read_text())}
     countries = dict(_boxes(modules / "world-atlas/countries-10m.json", "countries"))
     states = dict(_boxes(modules / "us-atlas/counties-10m.json", "states"))
@@ -32,6 +37,15 @@ def build(modules: Path, target: Path = PLACES) -> None:
     places["US"] = _around([places["US"], *states.values()])
     text = json.dumps({name: [round(value, 3) for value in box] for name, box in sorted(places.items())})
     target.write_text(text + "\n", encoding="utf-8")
+    names = dict(sorted(_names(modules / "us-atlas/counties-10m.json", "counties")))
+    target.with_name(COUNTIES.name).write_text(json.dumps(names) + "\n", encoding="utf-8")
+
+
+def _names(path: Path, layer: str) -> Iterator[tuple[str, str]]:
+    with fiona.open(path, layer=layer, ignore_geometry=True) as features:
+        for feature in features:
+            if feature.properties["id"]:
+                yield feature.properties["id"], feature.properties["name"]
 
 
 def _boxes(path: Path, layer: str) -> Iterator[tuple[str, Bounds]]:

@@ -38,6 +38,7 @@ class Read(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Called for each end."""
+        self.text += " " if tag in ("td", "th", "dt", "dd") else ""
         if not self.open or self.open.pop() != tag:
             self.problems.append(f"</{tag}> ends nothing")
 

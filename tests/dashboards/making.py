@@ -52,6 +52,8 @@ def record_of(**changes: Any) -> dict[str, Any]:
         },
         "fills": {"number": 10, "street": 5, "geometry": 10},
         "bounds": [14.3, 51.8, 14.4, 51.9],
+        "misplaced": {"outside": 3, "swapped": 2, "null_island": 1},
+        "profile": {"rows": 10, "attributes": {"street": {"filled": 5, "distinct": 2, "top": [["Mill Lane", 4]]}}},
         "warnings": [{"code": "TLS_UNVERIFIED", "message": "The certificate is of 2019.", "hint": "Tell them."}],
         "fingerprint": "57b8a3b74b4585d040eed75c56364553",
         "tests_passed": True,

@@ -183,6 +183,8 @@ def test_a_run_says_where_the_time_and_the_rows_went(town: Town) -> None:
         assert words in page.words, words
     for words in ("OBJECTID 7", "50 %", "The certificate of the server could not be verified", "500 MB", "passed"):
         assert words in page.words, words
+    for words in ("street 5 50 % 2 Mill Lane 4", "3 rows 2 of them inside with longitude and latitude changed"):
+        assert words in page.words, words
     assert f"runs/{town.good}/sample.html" in page.pages
 
 
@@ -285,6 +287,20 @@ def test_an_empty_record_has_every_page_and_says_that_there_is_nothing(url: str,
     files = site(folder)
     assert all(link in files for path, page in pages.items() if path != "404.html" for link in page.pages)
     assert not any("canonical" in found.get("rel", "") for page in pages.values() for found in page.all("link"))
+
+
+def test_a_set_that_was_abandoned_says_why(url: str, tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    with connect(url) as conn, open_pool(url) as pool:
+        set_id = Making(conn, folder).set(done=False)
+        conn.execute(
+            "update sets set listed_at = null, abandoned_at = clock_timestamp(), problem = %s where id = %s",
+            ['{"code": "SOURCE_NOT_FOUND", "message": "The folder is gone."}', set_id],
+        )
+        conn.commit()
+        publish(pool, folder)
+    page = read("sets/1/index.html", site(folder)[f"sets/{set_id}/index.html"])
+    assert "abandoned" in page.words and "The folder is gone." in page.words
 
 
 def test_a_set_without_runs_has_a_page(url: str, tmp_path: Path) -> None:

@@ -1,12 +1,17 @@
-"""A record, a storage and a publisher's server for each test, and runs to work on."""
+"""A record, a storage and a publisher's server for each test, runs to work on, and a Prefect server for all."""
 
+import asyncio
+import gc
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.schemas.objects import State
+from prefect.testing.utilities import prefect_test_harness
 
 from demo.servers.files import FileServer
 from flows.services import Services, services
@@ -18,6 +23,8 @@ from openaddr.storage.keys import latest_stem
 from openaddr.storage.latest import read_latest
 
 SOURCE = "xx/town"
+EXPECTED = {"xx/town": "succeeded", "xx/gone": "failed", "xx/skipped": "skipped", "xx/broken": "failed"}
+"""How the source files of `Town.repository` end."""
 
 
 @dataclass
@@ -39,12 +46,38 @@ class Town:
         entry = {"name": "town", "protocol": "http", "data": f"{self.web.url}/a.csv", "conform": rules}
         return json.dumps({"schema": 2, "coverage": {"geometry": {}}, "layers": {"addresses": [entry]}}).encode()
 
+    def repository(self) -> dict[str, bytes]:
+        """The files of a repository with a good source, one that fails, one to skip, and one that is no JSON."""
+        good = self.source()
+        skipped = json.loads(good)
+        skipped["layers"]["addresses"][0]["skip"] = True
+        return {
+            "README.md": b"Sources.",
+            "sources/xx/town.json": good,
+            "sources/xx/gone.json": good.replace(b"a.csv", b"gone.csv"),
+            "sources/xx/skipped.json": json.dumps(skipped).encode(),
+            "sources/xx/broken.json": b"{",
+        }
+
+    def checkout(self, folder: Path) -> Path:
+        """The same files in a folder."""
+        root = folder / "repository"
+        for name, content in self.repository().items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(content)
+        return root
+
+    def statuses(self, set_id: int) -> dict[str, str]:
+        """How the runs of a set stand."""
+        with self.opened.pool.connection() as conn:
+            return {run.source_id: run.status.value for run in runs.of_set(conn, set_id)}
+
     def queued(self, trust: Trust = Trust.MERGED, content: bytes | None = None, **changes: Any) -> int:
         """A run in the queue; gives its id."""
         with self.opened.pool.connection() as conn:
             sha = source_files.save(conn, content or self.source())
-            values: dict[str, Any] = {"layer": "addresses", "name": "town", "size_class": "small", **changes}
-            return runs.queue(conn, NewRun(SOURCE, source_sha=sha, trust=trust, **values)).id
+            values: dict[str, Any] = {"source_id": SOURCE, "layer": "addresses", "name": "town", "size_class": "small"}
+            return runs.queue(conn, NewRun(source_sha=sha, trust=trust, **values | changes)).id
 
     def work(self, run_id: int) -> RunStatus | None:
         """Work on a run as `source-run` does."""
@@ -98,3 +131,33 @@ def town(opened: Services, web: FileServer, tmp_path: Path) -> Town:
     found = Town(opened, web, tmp_path / "web")
     found.publish(100)
     return found
+
+
+@pytest.fixture(scope="package")
+def prefect() -> Iterator[None]:
+    """A Prefect server for the flows of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DO_NOT_TRACK", "1")
+        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+        with prefect_test_harness(server_startup_timeout=120):
+            yield
+    _collect()
+
+
+@pytest.fixture
+def connections_of_prefect(prefect: None) -> Iterator[None]:
+    """Nothing of Prefect's is left for the tests after this one to be blamed for."""
+    yield
+    _collect()
+
+
+def _collect() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
+
+def state_of(flow: Any, *arguments: Any, **keywords: Any) -> State[Any]:
+    """The final state of a run of a flow."""
+    state: State[Any] = asyncio.run(flow(*arguments, **keywords, return_state=True))
+    return state

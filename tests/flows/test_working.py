@@ -38,6 +38,11 @@ def test_a_source_file_of_which_nothing_can_be_used_says_why(town: Town) -> None
     assert run.problem is not None and run.problem["code"] == "SOURCE_JSON_INVALID"
 
 
+def test_a_source_keeps_its_name_when_that_has_a_dot(town: Town) -> None:
+    run = town.run(source_id="xx/st.town")
+    assert run.record is not None and (run.status, run.record["source"]) == (RunStatus.SUCCEEDED, "xx/st.town")
+
+
 def test_data_that_has_not_changed_costs_one_request_and_the_latest_stays(town: Town) -> None:
     first = town.run()
     town.web.requests.clear()

@@ -18,7 +18,7 @@ select concat_ws(
         )
         from runs
     ),
-    (select (count(*), max(greatest(created_at, listed_at, completed_at))) from sets),
+    (select (count(*), max(greatest(created_at, listed_at, completed_at, abandoned_at))) from sets),
     (select (count(*), max(greatest(created_at, finished_at))) from jobs),
     (select (count(*), max(moved_at)) from last_good),
     (select (count(*), max(created_at)) from collections)
