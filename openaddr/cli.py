@@ -213,6 +213,23 @@ def deploy(prefect_file: PrefectFile = None) -> None:
     raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_deploy")(prefect_file))
 
 
+site = typer.Typer(no_args_is_help=True, help="The public site.")
+app.add_typer(site, name="site")
+
+
+@site.command(epilog="Examples:  openaddr site build   ·   openaddr site build --output /srv/pages --afresh")
+def build(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Pages go into DIR/site, not into the storage.")
+    ] = None,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Write all pages, also those that have not changed.")
+    ] = False,
+) -> None:
+    """Render the site from the record, as it is done after each run."""
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_site_build")(output, afresh))
+
+
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why: it is kept with the run.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", envvar="USER", help="Who decides.")]
 

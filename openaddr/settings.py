@@ -55,6 +55,8 @@ class Settings:
     s3_region: str = "us-east-1"
     s3_public_url: str = ""
     """What comes before a key in links to the bucket; the address of the bucket when empty."""
+    site_url: str = ""
+    """Public address of the site, for canonical links and commands to copy; links between pages are relative."""
     database_url: str = field(default="", repr=False)
     """Postgres of the record (`postgresql://`), read from DATABASE_URL; '' = the embedded one."""
     prefect_api_url: str = ""

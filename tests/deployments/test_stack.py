@@ -55,8 +55,11 @@ def test_the_table_leads_to_what_it_names(lives: Lives) -> None:
     assert "<title>Prefect" in httpx.get(lives.second.place("Prefect")).text
     assert lives.second.api in httpx.get(f"{lives.second.place('Prefect')}/ui-settings").text
     assert Path(lives.second.place("Storage")).is_dir()
+    answer = httpx.get(lives.second.place("Site"))
+    assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (404, "nosniff")
+    assert "There is no such page" in answer.text, "no flow of this stack publishes pages"
     logs = {path.name for path in Path(lives.second.place("Logs")).iterdir()}
-    assert logs >= {"postgres.log", "prefect-server.log", "setup.log", "worker.log", "worker-ci.log"}
+    assert logs >= {"postgres.log", "prefect-server.log", "site.log", "setup.log", "worker.log", "worker-ci.log"}
 
 
 def test_no_password_is_in_a_log_or_in_the_table(lives: Lives) -> None:
@@ -85,7 +88,7 @@ def test_servers_that_are_given_are_used_and_left_running(lives: Lives, tmp_path
     given = Settings(database_url=lives.second.database, prefect_api_url=lives.second.api, worker_slots=1)
     with Stack(tmp_path / "stack", given, lives.second.prefect_file) as stack:
         assert stack.changes == []
-        assert [service.program.name for service in stack.services] == ["worker", "worker-ci"]
+        assert [service.program.name for service in stack.services] == ["site", "worker", "worker-ci"]
         assert stack.addresses.environment["DATABASE_URL"] == lives.second.database
     assert httpx.get(f"{lives.second.api}/health").json() is True
 

@@ -65,13 +65,15 @@ def test_the_sweep_closes_what_dead_workers_had_and_sends_what_was_not_sent(town
         assert b"RUN_LOST" in file.read()
 
 
-def test_the_page_of_runs_shows_what_the_record_says_and_escapes_it(town: Town) -> None:
-    first = town.run()
-    town.run()
-    town.run(name="<script>alert(1)</script>")
+def test_pages_show_what_the_record_says_and_escape_it(town: Town) -> None:
+    first, second = town.run(), town.run()
+    third = town.run(name="<script>alert(1)</script>")
     state_of(publish_site)
-    with town.opened.storage.open("site/index.html") as file:
-        page = file.read().decode()
-    assert "100" in page and SOURCE in page and "NAME_UNKNOWN" in page
-    assert f"succeeded, the data has not changed since run {first.id}" in page
-    assert "<script>" not in page and "&lt;script&gt;" in page
+    pages = {}
+    for run in (first, second, third):
+        with town.opened.storage.open(f"site/runs/{run.id}/index.html") as file:
+            pages[run.id] = file.read().decode()
+    assert "100 rows" in pages[first.id] and SOURCE in pages[first.id]
+    assert "the data has not changed since" in pages[second.id]
+    assert "NAME_UNKNOWN" in pages[third.id]
+    assert "<script>alert" not in pages[third.id] and "&lt;script&gt;" in pages[third.id]
