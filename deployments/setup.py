@@ -24,7 +24,6 @@ from openaddr.errors import Code, ExitCode, ProblemError
 from openaddr.settings import SettingError
 
 PREFECT_FILE = ROOT / "prefect.yaml"
-SWEEP = "sweep"
 
 
 def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False) -> list[str]:
@@ -89,7 +88,7 @@ def _deployments(client: SyncPrefectClient, wanted: PrefectFile, folder: Path) -
         if known.work_pool_name == POOL and known.id not in ids.values():
             client.delete_deployment(known.id)
             changes.append(f"removed deployment {known.name}")
-    return changes + automations.agree(client, automations.wanted(ids.get(SWEEP)))
+    return changes + automations.agree(client, automations.wanted())
 
 
 def main(arguments: list[str]) -> int:

@@ -28,6 +28,11 @@ def hold(conn: Connection[Any], repository: str) -> bool:
     return bool(scalar(conn, SQL["hold"], repository=repository))
 
 
+def let_go(conn: Connection[Any], repository: str) -> bool:
+    """Undo one `hold` of this connection at once: the end of a connection takes the server a moment to notice."""
+    return bool(scalar(conn, SQL["let_go"], repository=repository))
+
+
 def mark_listed(conn: Connection[Any], set_id: int) -> bool:
     """Note that all runs of the set are there; False when that was noted before."""
     return changed(conn, SQL["mark_listed"], set_id=set_id)

@@ -16,6 +16,9 @@ from openaddr.db.records import NewRun, Run, RunStatus, Trust
 from openaddr.stages import silent
 from openaddr.storage.keys import latest_stem
 from openaddr.storage.latest import read_latest
+from tests.buckets import bucket, credentials, s3_port
+
+__all__ = ["bucket", "credentials", "s3_port"]
 
 SOURCE = "xx/town"
 
@@ -82,12 +85,25 @@ class Town:
 
 
 @pytest.fixture
-def opened(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+def kept_in() -> str:
+    """Where runs are stored: "folder", or "bucket" in modules whose tests have to pass with both."""
+    return "folder"
+
+
+@pytest.fixture
+def opened(
+    url: str, kept_in: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Services]:
     """Services as flows open them, by the settings."""
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("OPENADDR_STORAGE_FOLDER", str(tmp_path / "storage"))
+    monkeypatch.setenv("OPENADDR_WORK_FOLDER", str(tmp_path / "work"))
     monkeypatch.setenv("OPENADDR_ALLOW_HOSTS", "127.0.0.1")
     monkeypatch.setenv("OPENADDR_RETRY_SECONDS", "0.01")
+    (tmp_path / "work").mkdir()
+    if kept_in == "bucket":
+        monkeypatch.setenv("S3_BUCKET", request.getfixturevalue("bucket").bucket)
+        monkeypatch.setenv("OPENADDR_S3_ENDPOINT_URL", f"http://127.0.0.1:{request.getfixturevalue('s3_port')}")
     with services() as opened:
         yield opened
 

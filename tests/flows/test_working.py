@@ -11,7 +11,14 @@ from flows import leases
 from openaddr.db import runs
 from openaddr.db.records import Decision, RunStatus, Trust
 from openaddr.deciding import decide
+from tests.buckets import KINDS
 from tests.flows.conftest import Town
+
+
+@pytest.fixture(params=KINDS)
+def kept_in(request: pytest.FixtureRequest) -> str:
+    """Each kind of storage in turn."""
+    return str(request.param)
 
 
 def test_a_good_run_is_stored_recorded_and_the_latest(town: Town) -> None:
@@ -137,10 +144,7 @@ def test_who_has_lost_the_lease_stops_working_and_publishes_nothing(
     assert (town.files(run_id), town.row(run_id).status) == (set(), RunStatus.RUNNING)
 
 
-def test_work_folders_are_gone_afterwards(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", None)
+def test_work_folders_are_gone_afterwards(town: Town, tmp_path: Path) -> None:
     town.run()
     town.run(content=b"{}", layer="", name="")
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((tmp_path / "work").iterdir()) == []

@@ -10,6 +10,9 @@ select * from sets where repository = %(repository)s and completed_at is null
 -- Two numbers: the first is ours among the users of such locks.
 select pg_try_advisory_lock(1129270867, hashtext(%(repository)s))
 
+-- name: let_go
+select pg_advisory_unlock(1129270867, hashtext(%(repository)s))
+
 -- name: mark_listed
 update sets set listed_at = clock_timestamp() where id = %(set_id)s and listed_at is null
 
