@@ -54,14 +54,14 @@ def main() -> int:
 def _run_set(stack: Stack, folder: Path) -> list[Run]:
     """Run a set and then one source again, whose data has not changed; prints and gives the runs."""
     with connected(stack) as conn, SyncPrefectClient(stack.addresses.api) as client:
-        _finished(client, BATCH_SET, {"folder": str(folder.resolve())})
+        finished(client, BATCH_SET, {"folder": str(folder.resolve())})
         done = sets.latest_complete(conn, REPOSITORY)
         assert done is not None, "the flow of a set ends when the set is complete"
         found = runs.of_set(conn, done.id)
         again = runs.queue(conn, _again(next(run for run in found if _place(run) == AGAIN)))
         conn.commit()
-        _finished(client, SOURCE_RUN, {"run_id": again.id})
-        _finished(client, SITE, {})
+        finished(client, SOURCE_RUN, {"run_id": again.id})
+        finished(client, SITE, {})
         conn.rollback()
         last = runs.get(conn, again.id)
     found += [last] if last else []
@@ -78,7 +78,7 @@ def connected(stack: Stack) -> Iterator[Connection[Any]]:
         yield conn
 
 
-def _finished(client: SyncPrefectClient, name: str, parameters: dict[str, Any]) -> State[Any]:
+def finished(client: SyncPrefectClient, name: str, parameters: dict[str, Any]) -> State[Any]:
     """Run a deployment to its end. Raises TimeoutError, and RuntimeError when it does not complete."""
     deployment = client.read_deployment_by_name(name)
     flow_run = client.create_flow_run_from_deployment(deployment.id, parameters=parameters)

@@ -178,6 +178,44 @@ _SOURCE = _explain(
     },
 )
 
+_SUSPICIONS = _explain(
+    ExitCode.SOURCE,
+    {
+        Code.NULL_ISLAND: (
+            "Rows lie at 0° north, 0° east",
+            "See which column tells that a place is not known, and leave those rows out of the query or the data.",
+        ),
+        Code.AXIS_SWAPPED: (
+            "Longitude and latitude seem to have changed places",
+            "Change the columns of `lon` and `lat`, or see which axis comes first in the `srs`.",
+        ),
+        Code.ONE_PLACE: (
+            "Many rows have one and the same point",
+            "See whether the publisher places rows of unknown position at the middle of a town.",
+        ),
+        Code.ONE_VALUE: (
+            "An attribute has the same value in every row",
+            "See whether the attribute is read from the right column; leave out what says nothing.",
+        ),
+        Code.NUMBER_FORMATTED: (
+            "Numbers are written as decimals or with commas",
+            'Take it away: {"function": "regexp", "field": "…", "pattern": "^(.*?)(\\.0+)?$", "replace": "$1"}.',
+        ),
+        Code.PREFIX_LEAKED: (
+            "A code stands before the name of a city",
+            "Take the code away with `remove_prefix` or `regexp`, or read it as the postcode.",
+        ),
+        Code.WORD_DOUBLED: (
+            "The last word of a street is said twice",
+            "See whether two of the columns that are joined both have the type of the street.",
+        ),
+        Code.PLACEHOLDER: (
+            "Values say that there is no value",
+            "Leave them empty, with `regexp` or `map`: users take them for names.",
+        ),
+    },
+)
+
 _SERVER = _explain(
     ExitCode.SERVER,
     {
@@ -310,7 +348,7 @@ _MACHINE = _explain(
     Code.INTERRUPTED: Explanation("The run was interrupted", ExitCode.INTERRUPTED, "Start it again.", retry=True),
 }
 
-EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SERVER | _HELD | _MACHINE
+EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SUSPICIONS | _SERVER | _HELD | _MACHINE
 
 ROW_REASONS: dict[RowReason, str] = {
     RowReason.COORDINATES_UNPARSABLE: "longitude or latitude is not a number",

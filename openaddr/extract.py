@@ -15,9 +15,11 @@ import pyarrow as pa
 import shapely
 from pyarrow import ipc
 
-from openaddr.stages import ATTRIBUTES, Bounds, GeometryKind, Layer
+from openaddr.stages import ATTRIBUTES, Bounds, GeometryKind, Layer, Misplaced
 
 Column = npt.NDArray[np.float64]
+AT_NULL = 0.001
+"""Degrees, about 100 m: what is nearer to 0° north, 0° east was not found by whoever looked for its place."""
 Boxes = tuple[Column, Column, Column, Column]
 
 
@@ -40,7 +42,7 @@ class ExtractWriter:
     def __init__(self, path: Path, layer: Layer, kind: GeometryKind, within: Bounds | None = None) -> None:
         self.rows = 0
         self.bounds: Bounds | None = None
-        self.outside = None if within is None else 0
+        self.misplaced = Misplaced(None if within is None else 0)
         self.fills = dict.fromkeys([*ATTRIBUTES[layer], "geometry"], 0)
         self._kind, self._within = kind, within
         self._schema = schema(layer, kind)
@@ -61,8 +63,7 @@ class ExtractWriter:
             self.fills[name] += count
         boxes = _boxes(ordered, self._kind)
         self.bounds = _joined(self.bounds, _around(boxes))
-        if self.outside is not None and self._within is not None:
-            self.outside += _apart(boxes, self._within)
+        self.misplaced = _more(self.misplaced, boxes, self._within)
 
     def _refuse_nulls(self, batch: pa.RecordBatch) -> None:
         for field, column in zip(self._schema, batch.columns, strict=True):
@@ -85,8 +86,23 @@ def read_batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[p
     included = None if columns is None else [names.index(name) for name in columns]
     with ipc.open_file(str(path), options=ipc.IpcReadOptions(included_fields=included, use_threads=False)) as file:
         for index in range(file.num_record_batches):
-            frame = pl.from_arrow(pa.Table.from_batches([file.get_batch(index)]))
-            yield frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+            yield _frame(file.get_batch(index))
+
+
+def sample(path: Path, rows: int, batches: int = 16) -> pl.DataFrame:
+    """About `rows` rows at most, evenly from up to `batches` record batches, which alone are decompressed."""
+    with ipc.open_file(str(path)) as file:
+        chosen = range(0, file.num_record_batches, -(-file.num_record_batches // batches) or 1)
+        frames = [_frame(file.get_batch(index)) for index in chosen]
+    if not frames:
+        raise ValueError(f"{path} has no rows")
+    step = -(-sum(frame.height for frame in frames) // rows)
+    return pl.concat([frame.gather_every(step) for frame in frames])
+
+
+def _frame(batch: pa.RecordBatch) -> pl.DataFrame:
+    found = pl.from_arrow(pa.Table.from_batches([batch]))
+    return found if isinstance(found, pl.DataFrame) else found.to_frame()
 
 
 def _filled(frame: pl.DataFrame) -> dict[str, int]:
@@ -115,11 +131,21 @@ def _around(boxes: Boxes) -> Bounds | None:
     return (west.min(), south.min(), east.max(), north.max()) if len(west) else None
 
 
-def _apart(boxes: Boxes, within: Bounds) -> int:
-    """How many boxes do not touch the one given."""
+def _more(known: Misplaced, boxes: Boxes, within: Bounds | None) -> Misplaced:
+    """What is misplaced, with the rows of these boxes."""
     west, south, east, north = boxes
-    apart = (east < within[0]) | (north < within[1]) | (west > within[2]) | (south > within[3])
-    return int(apart.sum())
+    null_island = known.null_island + int((np.abs(np.stack(boxes)).max(axis=0) < AT_NULL).sum())
+    if within is None:
+        return Misplaced(None, 0, null_island)
+    outside = _apart(boxes, within)
+    swapped = outside & ~_apart((south, west, north, east), within)
+    return Misplaced((known.outside or 0) + int(outside.sum()), known.swapped + int(swapped.sum()), null_island)
+
+
+def _apart(boxes: Boxes, within: Bounds) -> npt.NDArray[np.bool_]:
+    """Which boxes do not touch the one given."""
+    west, south, east, north = boxes
+    return (east < within[0]) | (north < within[1]) | (west > within[2]) | (south > within[3])
 
 
 def _joined(one: Bounds | None, other: Bounds | None) -> Bounds | None:

@@ -132,8 +132,13 @@ class Journey:
         if conformed.problem is not None or conformed.extract is None:
             raise _raised(conformed.problem)
         extract = conformed.extract
-        run.fills, run.bounds, run.outside = extract.fills, extract.bounds, extract.outside
-        run.warnings += [self.source.located(warning) for warning in extract.warnings]
+        run.fills, run.bounds, run.misplaced, run.profile = (
+            extract.fills,
+            extract.bounds,
+            extract.misplaced,
+            conformed.profile,
+        )
+        run.warnings += [self.source.located(warning) for warning in (*extract.warnings, *conformed.suspicions)]
         if warning := run.account.warning():
             run.warnings.append(warning)
         log.info("  %s of %s rows", f"{run.account.kept:,}", f"{run.account.received:,}")

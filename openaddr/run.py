@@ -11,7 +11,7 @@ from pathlib import Path
 
 from openaddr import __version__
 from openaddr.errors import ExitCode, Problem, RowReason
-from openaddr.stages import NO_EDITION, Bounds, Edition, RejectedRow, RowAccount
+from openaddr.stages import NO_EDITION, NOWHERE_ELSE, Bounds, Edition, Misplaced, Profile, RejectedRow, RowAccount
 
 log = logging.getLogger("openaddr.run")
 
@@ -51,8 +51,8 @@ class Run:
     fills: dict[str, int] = field(default_factory=dict)
     """Rows in which each attribute is not empty (`stages.Extract`)."""
     bounds: Bounds | None = None
-    outside: int | None = None
-    """Rows outside of what the source covers, None when nobody knows that (`stages.Extract`)."""
+    misplaced: Misplaced = NOWHERE_ELSE
+    profile: Profile | None = None
     warnings: list[Problem] = field(default_factory=list)
     fingerprint: str | None = None
     tests_passed: bool | None = None
@@ -93,7 +93,8 @@ class Run:
             },
             "fills": self.fills,
             "bounds": self.bounds,
-            "outside": self.outside,
+            "misplaced": asdict(self.misplaced),
+            "profile": asdict(self.profile) if self.profile else None,
             "warnings": [warning.as_json() for warning in self.warnings],
             "fingerprint": self.fingerprint,
             "key": self.key,
@@ -121,7 +122,7 @@ class Run:
         """Be the run before once more: its rows, warnings and, where they are in a `folder`, files."""
         self.status, self.unchanged, self.edition = Status.SUCCEEDED, True, record.edition
         self.account, self.fills = record.account, record.fills
-        self.bounds, self.outside = record.bounds, record.outside
+        self.bounds, self.misplaced, self.profile = record.bounds, record.misplaced, record.profile
         self.warnings, self.fingerprint = list(record.warnings), record.fingerprint
         self.outputs = {kind: folder / name for kind, name in record.outputs.items()} if folder else {}
 
@@ -146,7 +147,8 @@ class Record:
     rejected: RejectedRows = field(default_factory=lambda: RejectedRows({}, []))
     fills: dict[str, int] = field(default_factory=dict)
     bounds: Bounds | None = None
-    outside: int | None = None
+    misplaced: Misplaced = NOWHERE_ELSE
+    profile: Profile | None = None
     warnings: list[Problem] = field(default_factory=list)
     fingerprint: str | None = None
     outputs: dict[str, str] = field(default_factory=dict)

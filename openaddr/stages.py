@@ -127,6 +127,42 @@ Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
 
+@dataclass(frozen=True)
+class Misplaced:
+    """How many rows are where they hardly can be.
+
+    `outside` of the box that their source covers, None when nobody knows that box; `swapped` are those of them that
+    would be inside if longitude and latitude changed places. `null_island` are those at 0° north, 0° east.
+    """
+
+    outside: int | None = None
+    swapped: int = 0
+    null_island: int = 0
+
+
+NOWHERE_ELSE = Misplaced()
+
+
+@dataclass(frozen=True)
+class AttributeProfile:
+    """What one attribute says in the rows that were looked at.
+
+    In how many it is `filled`, how many `distinct` values that are, and the most frequent ones with their counts.
+    """
+
+    filled: int
+    distinct: int
+    top: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the attributes say in `rows` rows: all of them, or an even sample of many."""
+
+    rows: int
+    attributes: dict[str, AttributeProfile]
+
+
 class GeometryKind(StrEnum):
     """How the working extract stores where a row is."""
 
@@ -142,8 +178,7 @@ class Extract:
     rounded to 7 places: `lon` and `lat` (float64, both null where a row has no geometry) when `geometry` is POINT,
     else `geometry` (binary, ISO WKB, null where a row has none). `numeric` names the attributes whose text is to be
     written as JSON numbers. `bounds` is (west, south, east, north), None when no row has a geometry. `fills` counts the
-    rows in which each attribute is not '', and under `geometry` those that have one. `outside` counts the rows that lie
-    outside of the box that their source covers, None when nobody knows that box.
+    rows in which each attribute is not '', and under `geometry` those that have one.
     """
 
     path: Path
@@ -155,20 +190,23 @@ class Extract:
     account: RowAccount
     warnings: tuple[Problem, ...] = ()
     fills: dict[str, int] = field(default_factory=dict)
-    outside: int | None = None
+    misplaced: Misplaced = NOWHERE_ELSE
 
 
 @dataclass(frozen=True)
 class Conformed:
     """What became of the rows: all accounted for, and either an extract or the problem that stopped it.
 
-    `unpack_seconds` is how long it took to unpack the download before.
+    `profile` is what the rows say, `suspicions` what of it looks like a mistake. `unpack_seconds` is how long it took
+    to unpack the download before.
     """
 
     account: RowAccount
     extract: Extract | None = None
     problem: Problem | None = None
     unpack_seconds: float = 0.0
+    profile: Profile | None = None
+    suspicions: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)

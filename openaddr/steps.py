@@ -15,7 +15,10 @@ from openaddr.conform.pipeline import conform
 from openaddr.conform.plan import check_rules
 from openaddr.download import archive, download
 from openaddr.errors import Problem, ProblemError
+from openaddr.extract import sample
 from openaddr.outputs.write import write_outputs
+from openaddr.quality.profile import profile_of
+from openaddr.quality.suspicions import suspicions
 from openaddr.run import log
 from openaddr.settings import Settings
 from openaddr.source.coverage import declared_box
@@ -23,6 +26,8 @@ from openaddr.source.model import LayerSource
 from openaddr.stages import Conformed, Downloaded, Edition, Extract, Options, Output, Progress, RowAccount
 
 FILES_LOGGED = 10
+ROWS_LOOKED_AT = 50_000
+"""For the profile of an extract: enough for one row in a thousand to be seen fifty times."""
 
 
 def test(entry: LayerSource, *, progress: Progress) -> bool | None:
@@ -67,7 +72,14 @@ def convert(
         )
     except ProblemError as error:
         problem = error.problem
-    return Conformed(account, extract, problem, unpacked - started)
+    unpack_seconds = unpacked - started
+    if extract is None or not extract.rows:
+        return Conformed(account, extract, problem, unpack_seconds)
+    rows = sample(extract.path, ROWS_LOOKED_AT)
+    found = profile_of(rows, extract.layer)
+    return Conformed(
+        account, extract, problem, unpack_seconds, found, tuple(suspicions(extract, rows, f"{entry.pointer}/conform"))
+    )
 
 
 def _unpacked(entry: LayerSource, files: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:

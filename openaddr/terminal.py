@@ -80,6 +80,8 @@ def report(run: Run, file: str) -> str:
     lines = [f"{MARKS[run.status]} {label}: {run.status.value}{_rows(run)}"]
     if run.problem is not None:
         lines += _problem_lines(run.problem, file, "")
+    if run.status is not Status.FAILED and not run.unchanged:
+        lines += _fill_lines(run)
     for reason, count in run.account.rejected.most_common():
         example = next(
             (f", as in row {at.row:,}: {at.value}" for at in run.account.examples if at.reason == reason), ""
@@ -98,6 +100,20 @@ def _rows(run: Run) -> str:
         return ""
     how = ", unchanged since the last run" if run.unchanged else f" in {duration(sum(run.seconds.values()))}"
     return f", {run.account.kept:,} of {run.account.received:,} rows{how}"
+
+
+def _fill_lines(run: Run) -> list[str]:
+    """In which share of the rows each attribute is filled, for those that are filled at all."""
+    shares = ", ".join(f"{name} {_percent(count, run.account.kept)}" for name, count in run.fills.items() if count)
+    return [f"  filled: {shares}"] if shares else []
+
+
+def _percent(count: int, whole: int) -> str:
+    """A share in whole percents that says neither all nor none unless it is."""
+    percent = round(100 * count / whole)
+    if count < whole and percent == 100:
+        return "> 99 %"
+    return "< 1 %" if count and not percent else f"{percent} %"
 
 
 def _problem_lines(problem: Problem, file: str, kind: str) -> list[str]:

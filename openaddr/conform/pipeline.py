@@ -59,7 +59,7 @@ def conform(
             writer.write(run.conform_batch(batch))
             progress("conform", account.received, _expected(account, dataset), "rows")
     _check_account(account, settings)
-    found = (plan.numeric, account, plan.warnings, writer.fills, writer.outside)
+    found = (plan.numeric, account, plan.warnings, writer.fills, writer.misplaced)
     return Extract(path, entry.layer, kind, writer.rows, writer.bounds, *found)
 
 

@@ -31,4 +31,4 @@ class Figures:
 
 def figures_of(run: Run | Record, day: str = "") -> Figures:
     """The figures of a run, or of the record of an earlier one."""
-    return Figures(run.account.kept, run.fills, run.outside, day)
+    return Figures(run.account.kept, run.fills, run.misplaced.outside, day)

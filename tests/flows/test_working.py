@@ -102,7 +102,7 @@ def test_rows_outside_of_what_a_source_covers_hold_even_its_first_run(town: Town
     assert held.problem is not None and (held.status, held.problem["code"]) == (RunStatus.HELD, "OUTSIDE_COVERAGE")
     assert held.problem["message"].startswith("100 of 100 rows (100 %) lie outside"), held.problem
     assert held.problem["line"] == 3, "the line of `coverage` in the source file"
-    assert held.record is not None and held.record["outside"] == 100
+    assert held.record is not None and held.record["misplaced"]["outside"] == 100
     assert (town.last_good, town.latest) == (None, None)
 
 

@@ -11,7 +11,7 @@ import shapely
 from openaddr.extract import ExtractWriter, read_batches, text_columns
 from openaddr.outputs.batch import Batch, RowOutput
 from openaddr.source.model import LayerSource, License
-from openaddr.stages import Extract, GeometryKind, Layer, Output, RowAccount
+from openaddr.stages import Bounds, Extract, GeometryKind, Layer, Output, RowAccount
 
 NOW = datetime(2026, 8, 1, 12, 30, tzinfo=UTC)
 ENTRY = LayerSource(
@@ -54,15 +54,19 @@ def scattered(rows: int, seed: int = 1) -> pl.DataFrame:
 
 
 def extract(
-    folder: Path, *frames: pl.DataFrame, layer: Layer = Layer.ADDRESSES, numeric: frozenset[str] = frozenset()
+    folder: Path,
+    *frames: pl.DataFrame,
+    layer: Layer = Layer.ADDRESSES,
+    numeric: frozenset[str] = frozenset(),
+    within: Bounds | None = None,
 ) -> Extract:
     """Frames as an extract in a folder, one batch each."""
     kind = GeometryKind.POINT if layer is Layer.ADDRESSES else GeometryKind.ANY
     path = folder / "extract.arrow"
-    with ExtractWriter(path, layer, kind) as writer:
+    with ExtractWriter(path, layer, kind, within) as writer:
         for frame in frames:
             writer.write(frame)
-    return Extract(path, layer, kind, writer.rows, writer.bounds, numeric, RowAccount())
+    return Extract(path, layer, kind, writer.rows, writer.bounds, numeric, RowAccount(), misplaced=writer.misplaced)
 
 
 def fed(output: RowOutput, made: Extract) -> Output:

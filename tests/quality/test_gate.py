@@ -13,7 +13,7 @@ from openaddr.quality.figures import Figures, figures_of
 from openaddr.quality.gate import judge
 from openaddr.run import Record, Run
 from openaddr.settings import Settings
-from openaddr.stages import RowAccount
+from openaddr.stages import Misplaced, RowAccount
 
 
 def figures(rows: int, number: int | None = None, outside: int | None = 0, **fills: int) -> Figures:
@@ -133,7 +133,7 @@ def test_half_of_the_rows_is_never_let_through(new: Figures, last: Figures) -> N
 
 
 def test_a_run_and_its_record_have_the_same_figures() -> None:
-    run = Run("xx/town", "addresses", "town", account=RowAccount(3, 2), fills={"number": 1}, outside=1)
+    run = Run("xx/town", "addresses", "town", account=RowAccount(3, 2), fills={"number": 1}, misplaced=Misplaced(1))
     record = msgspec.json.decode(json.dumps(run.as_json()), type=Record)
     assert figures_of(record, "2026-11-17") == figures_of(run, "2026-11-17")
     assert figures_of(run).share("number") == 0.5
