@@ -84,6 +84,22 @@ def doctor(
     raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_doctor")(as_json=as_json))
 
 
+@app.command(
+    epilog="Examples:  openaddr diff old/us/ca/alameda/addresses/county new/us/ca/alameda/addresses/county   ·   "
+    "git show main:sources/us/wa/king.json > old.json && openaddr diff old.json sources/us/wa/king.json"
+)
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A run's folder, its extract.parquet, or a source file.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The same of the newer version.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when there are differences.")] = False,
+    examples: Annotated[int, typer.Option("--examples", min=0, max=1000, help="Rows shown of each kind.")] = 5,
+) -> None:
+    """Say which rows of two outputs, or which layer sources of two source files, are not the same."""
+    run = pkgutil.resolve_name("openaddr.comparison.command:run_diff")
+    raise typer.Exit(run(old, new, as_json=as_json, exit_code=exit_code, examples=examples))
+
+
 db = typer.Typer(no_args_is_help=True, help="The database that is the record of everything.")
 app.add_typer(db, name="db")
 

@@ -296,6 +296,16 @@ _HELD = _explain(
     },
 )
 
+_USAGE = _explain(
+    ExitCode.USAGE,
+    {
+        Code.OUTPUT_UNREADABLE: (
+            "What is to be compared is no output of a run",
+            "Name two folders of runs, two files extract.parquet, or two source files (.json).",
+        ),
+    },
+)
+
 _MACHINE = _explain(
     ExitCode.CONFIGURATION,
     {
@@ -348,7 +358,7 @@ _MACHINE = _explain(
     Code.INTERRUPTED: Explanation("The run was interrupted", ExitCode.INTERRUPTED, "Start it again.", retry=True),
 }
 
-EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SUSPICIONS | _SERVER | _HELD | _MACHINE
+EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SUSPICIONS | _SERVER | _USAGE | _HELD | _MACHINE
 
 ROW_REASONS: dict[RowReason, str] = {
     RowReason.COORDINATES_UNPARSABLE: "longitude or latitude is not a number",

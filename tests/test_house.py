@@ -49,6 +49,7 @@ RANKS = {
     "run_folder": 5,
     "journey": 6,
     "process": 7,
+    "comparison": 7,
     "doctor": 7,
     "terminal": 8,
     "commands": 9,
@@ -212,6 +213,7 @@ def test_the_page_of_problems_says_what_the_code_says() -> None:
 WHOSE = {
     ExitCode.SOURCE: "The source file is at fault (exit code 3)",
     ExitCode.SERVER: "A remote server is at fault (exit code 4)",
+    ExitCode.USAGE: "What was asked for cannot be done (exit code 2)",
     ExitCode.HELD: "The run is worse than the last good one and waits for a decision (exit code 5)",
     ExitCode.CONFIGURATION: "This machine is not set up for it (exit code 6)",
     ExitCode.OURS: "We are at fault (exit code 70)",
