@@ -39,7 +39,7 @@ def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False) -> l
         with SyncPrefectClient(api) as client:
             changes = _pool(client) + _queues(client, slots) + _host_limits(client)
             changes += _deployments(client, wanted, path.resolve().parent)
-            return changes + (abandoned.close(client) if nobody_works else [])
+            return changes + ([*abandoned.close(client), *abandoned.thin_out(client)] if nobody_works else [])
     except httpx.HTTPError as error:
         message = f"The Prefect server at {api} does not do what was asked: {error}."
         raise ProblemError(Code.STACK_FAILED, message) from error

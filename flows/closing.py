@@ -14,7 +14,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Crashed
 
-from flows.policies import PENDING_SECONDS
+from flows import policies
 
 log = logging.getLogger("openaddr.flows")
 
@@ -31,7 +31,7 @@ async def close_stuck() -> int:
     count = 0
     async with get_client() as client:
         for found in await client.read_flow_runs(flow_run_filter=PENDING, work_pool_filter=OURS):
-            if (waited := _seconds(found)) > PENDING_SECONDS:
+            if (waited := _seconds(found)) > policies.PENDING_SECONDS:
                 log.warning("flow run %s was taken %.0f s ago and never started", found.name, waited)
                 message = f"A worker took it {waited:.0f} s ago and never started it."
                 await client.set_flow_run_state(found.id, Crashed(message=message))

@@ -5,8 +5,9 @@ from openaddr.settings import Settings
 LEASE_SECONDS = 120.0
 """A run whose worker has said nothing for so long is somebody else's: four renewals may get lost."""
 RENEW_SECONDS = 30.0
-DATABASE_PATIENCE_SECONDS = 600.0
-"""A restart takes seconds, a failover minutes; the work of hours is worth waiting for."""
+PATIENCE_SECONDS = 600.0
+"""Of a database a restart takes seconds, a failover minutes; the work of hours is worth waiting for."""
+FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 UPLOAD_SECONDS = 3600.0
 """50 GB at 15 MB a second."""

@@ -40,6 +40,7 @@ TOGETHER = {
     "tests/deployments/test_stack.py": "stack",
     "tests/deployments/test_setup.py": "stack",
     "tests/flows/test_flows.py": "flows",
+    "tests/flows/test_faults.py": "flows",
 }
 """Tests that share a server of Prefect, which takes up to half a minute to start: all of a group go to one worker."""
 

@@ -96,7 +96,7 @@ def undispatched(conn: Connection[Any], limit: int, set_id: int | None = None, *
 def unclaimed(
     conn: Connection[Any], limit: int, seconds: float, set_id: int | None = None, *, alone: bool = False
 ) -> list[Run]:
-    """Queued runs that somebody was asked to work on more than `seconds` ago, chosen and locked as by `undispatched`."""
+    """Queued runs that somebody was asked to work on over `seconds` ago, chosen and locked as by `undispatched`."""
     return many(conn, SQL["unclaimed"], Run, limit=limit, seconds=seconds, set_id=set_id, alone=alone)
 
 

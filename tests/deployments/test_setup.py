@@ -13,6 +13,7 @@ from deployments import prefect_file
 from deployments.automations import PREFIX
 from deployments.queues import POOL, QUEUES
 from deployments.setup import PREFECT_FILE, set_up
+from flows.closing import OURS
 from openaddr import hosts
 from openaddr.errors import Code, ProblemError
 from tests.deployments.conftest import FILE, Lives
@@ -59,8 +60,8 @@ def test_setting_up_again_changes_nothing(lives: Lives, client: SyncPrefectClien
 
 def test_queues_come_in_the_order_of_their_urgency(client: SyncPrefectClient, file: Path) -> None:
     found = {queue.name: queue for queue in client.read_work_queues(work_pool_name=POOL)}
-    assert [found[name].priority for name in ("ci", "scheduled", "batch")] == [1, 5, 10]
-    assert [found[queue.name].concurrency_limit for queue in QUEUES] == [None, None, 1]
+    assert [found[name].priority for name in ("ci", "upkeep", "scheduled", "batch")] == [1, 2, 5, 10]
+    assert [found[queue.name].concurrency_limit for queue in QUEUES] == [None, None, None, 1]
 
 
 def test_a_machine_with_more_slots_gives_batches_more_but_not_all(
@@ -84,14 +85,11 @@ def test_a_schedule_taken_out_of_the_file_is_taken_off_the_server(
     assert [schedule.slug for schedule in schedules] == ["yearly"]
 
 
-def test_a_deployment_taken_out_of_the_file_is_taken_off_the_server_with_its_automation(
+def test_a_deployment_taken_out_of_the_file_is_taken_off_the_server(
     lives: Lives, client: SyncPrefectClient, file: Path
 ) -> None:
     file.write_text(FILE[: FILE.index("  - name: sweep")])
-    assert set_up(lives.second.api, file, 1) == [
-        "removed deployment sweep",
-        f"removed automation {PREFIX}a crash is swept up",
-    ]
+    assert set_up(lives.second.api, file, 1) == ["removed deployment sweep"]
     assert sorted(item.name for item in client.read_deployments()) == ["batch", "ci"]
 
 
@@ -106,10 +104,7 @@ def test_an_automation_that_somebody_changed_or_copied_is_put_right(
     client.update_automation(known.id, copy.model_copy(update={"description": "Changed."}))
     assert set_up(lives.second.api, file, 1) != []
     found = client.read_automations()
-    assert sorted(item.name for item in found) == [
-        f"{PREFIX}a crash is swept up",
-        f"{PREFIX}silent flow runs have crashed",
-    ]
+    assert [item.name for item in found] == [f"{PREFIX}silent flow runs have crashed"]
     assert "Changed." not in {item.description for item in found}
 
 
@@ -127,6 +122,10 @@ def test_a_file_that_says_what_we_would_ignore_is_refused(tmp_path: Path, text: 
     with pytest.raises(ProblemError, match=told) as caught:
         prefect_file.read(tmp_path / "prefect.yaml")
     assert caught.value.problem.code is Code.DEPLOYMENT_INVALID
+
+
+def test_flows_close_what_is_stuck_in_the_pool_that_is_deployed() -> None:
+    assert OURS.name is not None and OURS.name.any_ == [POOL]
 
 
 def test_our_own_file_can_be_read_and_uses_our_queues() -> None:

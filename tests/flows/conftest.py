@@ -1,12 +1,17 @@
 """A record, a storage and a publisher's server for each test, and runs to work on."""
 
+import asyncio
+import gc
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.schemas.objects import State
+from prefect.testing.utilities import prefect_test_harness
 
 from demo.servers.files import FileServer
 from flows.services import Services, services
@@ -82,6 +87,36 @@ class Town:
     def files(self, run_id: int) -> set[str]:
         """Names of the files that are stored of a run."""
         return {listed.key.rsplit("/", 1)[1] for listed in self.opened.storage.list(f"runs/{run_id}/")}
+
+
+@pytest.fixture(scope="package")
+def prefect() -> Iterator[None]:
+    """A Prefect server, for the modules whose tests run flows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DO_NOT_TRACK", "1")
+        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+        with prefect_test_harness(server_startup_timeout=120):
+            yield
+    _collect()
+
+
+@pytest.fixture
+def connections_of_prefect() -> Iterator[None]:
+    """Nothing of Prefect's is left for the tests after this one to be blamed for."""
+    yield
+    _collect()
+
+
+def _collect() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
+
+def state_of(flow: Any, *arguments: Any, **keywords: Any) -> State[Any]:
+    """The final state of a run of a flow."""
+    state: State[Any] = asyncio.run(flow(*arguments, **keywords, return_state=True))
+    return state
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ class Reader:
             took = time.monotonic() - started
 
     def _look(self) -> None:
-        """Follow the pointer to the files of the run, and look at the copies, each of which is of a run that it named."""
+        """Follow the pointer to the files of the run, and look at the copies: each is of a run that it has named."""
         self.looks += 1
         latest, _ = read_latest(self._storage, self._stem)
         if latest is None:

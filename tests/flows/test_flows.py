@@ -1,19 +1,12 @@
 """The flows as Prefect runs them, against a server of its own."""
 
-import asyncio
-import gc
 import json
 import re
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-from prefect.client.schemas.objects import State
-from prefect.testing.utilities import prefect_test_harness
 
 from demo.servers.serving import Response
 from flows import following
@@ -23,40 +16,13 @@ from flows.source_run import source_run
 from flows.sweep import broken_off, sweep
 from openaddr.db import outbox, runs, sets
 from openaddr.db.records import RunStatus
-from tests.flows.conftest import SOURCE, Town
+from tests.flows.conftest import SOURCE, Town, state_of
 
 # Clients of Prefect leave their connections to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def prefect() -> Iterator[None]:
-    """A Prefect server for these tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DO_NOT_TRACK", "1")
-        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        with prefect_test_harness(server_startup_timeout=120):
-            yield
-    _collect()
-
-
-@pytest.fixture(autouse=True)
-def connections_of_prefect() -> Iterator[None]:
-    """Nothing of Prefect's is left for the tests after this one to be blamed for."""
-    yield
-    _collect()
-
-
-def _collect() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
-
-
-def state_of(flow: Any, *arguments: Any, **keywords: Any) -> State[Any]:
-    """The final state of a run of a flow."""
-    state: State[Any] = asyncio.run(flow(*arguments, **keywords, return_state=True))
-    return state
+pytestmark = [
+    pytest.mark.usefixtures("prefect", "connections_of_prefect"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def sources(town: Town, folder: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.servers.serving import Response
-from flows import leases
+from flows import policies
 from openaddr.db import runs
 from openaddr.db.records import Decision, RunStatus, Trust
 from openaddr.deciding import decide
@@ -128,7 +128,7 @@ def test_of_two_who_work_on_a_run_one_leaves(town: Town) -> None:
 def test_who_has_lost_the_lease_stops_working_and_publishes_nothing(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(policies, "RENEW_SECONDS", 0.05)
     town.web.responses["/a.csv"] = Response(b"no,street", stops_after=5, silent=True)
     run_id = town.queued()
     answers: list[RunStatus | None] = []
