@@ -39,6 +39,7 @@ def drivers_of_gdal() -> Iterator[None]:
 TOGETHER = {
     "tests/deployments/test_stack.py": "stack",
     "tests/deployments/test_setup.py": "stack",
+    "tests/deployments/test_faults.py": "faults",
     "tests/flows/test_flows.py": "flows",
     "tests/flows/test_faults.py": "flows",
 }

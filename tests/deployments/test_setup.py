@@ -4,12 +4,14 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun
 from prefect.events.schemas.automations import AutomationCore
 from pydantic import BaseModel
 
-from deployments import prefect_file
+from deployments import abandoned, prefect_file
 from deployments.automations import PREFIX
 from deployments.queues import POOL, QUEUES
 from deployments.setup import PREFECT_FILE, set_up
@@ -17,6 +19,7 @@ from flows.closing import OURS
 from openaddr import hosts
 from openaddr.errors import Code, ProblemError
 from tests.deployments.conftest import FILE, Lives
+from tests.deployments.processes import eventually
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -56,6 +59,26 @@ def test_setting_up_again_changes_nothing(lives: Lives, client: SyncPrefectClien
     assert all(before.values())
     assert set_up(lives.second.api, file, 1) == []
     assert everything(client) == before
+
+
+def test_of_what_the_clock_asked_for_while_nobody_worked_one_run_is_left(
+    lives: Lives, client: SyncPrefectClient, file: Path
+) -> None:
+    queue = client.read_work_queue_by_name("upkeep", POOL)
+    client.update_work_queue(queue.id, is_paused=True)
+    with psycopg.connect(lives.second.database.replace("/openaddr", "/prefect"), autocommit=True) as prefect:
+        planned = eventually(lambda: _auto_scheduled(client))
+        prefect.execute("update flow_run set expected_start_time = now() - interval '1 hour' where auto_scheduled")
+    assert len(planned) > 2
+    assert abandoned.thin_out(client) == [f"removed {len(planned) - 1} flow runs that the clock had asked for"]
+    assert abandoned.thin_out(client) == []
+    (left,) = _auto_scheduled(client)
+    client.delete_flow_run(left.id)
+    client.update_work_queue(queue.id, is_paused=False)
+
+
+def _auto_scheduled(client: SyncPrefectClient) -> list[FlowRun]:
+    return [run for run in client.read_flow_runs(limit=200) if run.auto_scheduled and run.state_name == "Scheduled"]
 
 
 def test_queues_come_in_the_order_of_their_urgency(client: SyncPrefectClient, file: Path) -> None:

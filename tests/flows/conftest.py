@@ -1,9 +1,7 @@
 """A record, a storage and a publisher's server for each test, and runs to work on."""
 
 import asyncio
-import gc
 import json
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +20,9 @@ from openaddr.stages import silent
 from openaddr.storage.keys import latest_stem
 from openaddr.storage.latest import read_latest
 from tests.buckets import bucket, credentials, s3_port
+from tests.clients import collect, connections_of_prefect
 
-__all__ = ["bucket", "credentials", "s3_port"]
+__all__ = ["bucket", "connections_of_prefect", "credentials", "s3_port"]
 
 SOURCE = "xx/town"
 
@@ -97,20 +96,7 @@ def prefect() -> Iterator[None]:
         patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         with prefect_test_harness(server_startup_timeout=120):
             yield
-    _collect()
-
-
-@pytest.fixture
-def connections_of_prefect() -> Iterator[None]:
-    """Nothing of Prefect's is left for the tests after this one to be blamed for."""
-    yield
-    _collect()
-
-
-def _collect() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
+    collect()
 
 
 def state_of(flow: Any, *arguments: Any, **keywords: Any) -> State[Any]:
