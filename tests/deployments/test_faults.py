@@ -299,6 +299,12 @@ def of_set(world: World, set_id: int) -> list[Run]:
         return runs.of_set(conn, set_id)
 
 
+def ended(world: World) -> list[Run]:
+    """The runs that are final."""
+    with world.pool.connection() as conn:
+        return [run for run in runs.recent(conn, 1_000) if run.status.is_final]
+
+
 def public(world: World) -> dict[str, str]:
     """Everything that is published, by what is in it."""
     files = (path for path in world.stack.storage.rglob("*") if path.is_file() and not path.name.startswith("."))
@@ -309,9 +315,7 @@ def test_wiping_what_prefect_knows_loses_nothing_that_is_public_and_no_run(
     world: World, place: Path, life: ExitStack
 ) -> None:
     begun, _ = world.at_work()
-    queued, before = world.queued(dispatched=True), public(world)
-    with world.pool.connection() as conn:
-        rows = runs.recent(conn, 1_000)
+    queued, before, rows = world.queued(dispatched=True), public(world), ended(world)
     address = world.stack.addresses.environment["DATABASE_URL"]
     with psycopg.connect(address, autocommit=True) as conn:
         conn.execute("drop database prefect with (force)")
@@ -319,7 +323,6 @@ def test_wiping_what_prefect_knows_loses_nothing_that_is_public_and_no_run(
     again = life.enter_context(running(place))
     assert "created deployment source-run/source-run" in again.stack.changes, "it knew nothing"
     assert public(again) == before and len(before) > 20
-    with again.pool.connection() as conn:
-        assert runs.recent(conn, 1_000) == rows
+    assert ended(again) == rows
     assert again.swept_until_final(queued) == (RunStatus.SUCCEEDED, 1)
     assert again.swept_until_final(begun) == (RunStatus.SUCCEEDED, 2)

@@ -13,8 +13,10 @@ from pydantic import BaseModel
 
 from deployments import abandoned, prefect_file
 from deployments.automations import PREFIX
+from deployments.embedded.postgres import PREFECTS
 from deployments.queues import POOL, QUEUES
 from deployments.setup import PREFECT_FILE, set_up
+from deployments.stack import _beside
 from flows.closing import OURS
 from openaddr import hosts
 from openaddr.errors import Code, ProblemError
@@ -66,7 +68,7 @@ def test_of_what_the_clock_asked_for_while_nobody_worked_one_run_is_left(
 ) -> None:
     queue = client.read_work_queue_by_name("upkeep", POOL)
     client.update_work_queue(queue.id, is_paused=True)
-    with psycopg.connect(lives.second.database.replace("/openaddr", "/prefect"), autocommit=True) as prefect:
+    with psycopg.connect(_beside(lives.second.database, PREFECTS), autocommit=True) as prefect:
         planned = eventually(lambda: _auto_scheduled(client))
         prefect.execute("update flow_run set expected_start_time = now() - interval '1 hour' where auto_scheduled")
     assert len(planned) > 2

@@ -13,6 +13,7 @@ import pytest
 from prefect.settings import get_current_settings
 
 from demo.servers.serving import Response
+from deployments.embedded.service import ROOT
 from flows import policies
 from flows.batch_set import batch_set
 from flows.services import services
@@ -119,7 +120,7 @@ def test_a_disk_that_is_full_fails_the_run_that_does_not_fit(town: Town, tmp_pat
     root = repository(town, tmp_path, {"xx/large": {"data": f"{town.web.url}/large.csv"}} | GOOD)
     # In a namespace of its own anybody may mount, and the disk is gone with the process.
     alone = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, str(tmp_path / "storage")]
-    environment = os.environ | {"PYTHONPATH": os.getcwd(), "PREFECT_API_URL": str(get_current_settings().api.url)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PREFECT_API_URL": str(get_current_settings().api.url)}
     subprocess.run([*alone, sys.executable, "-c", RUN_THE_SET, str(root)], check=True, env=environment)
     assert outcomes(town) == {
         "xx/large": ("failed", "STORAGE_FULL", 1),

@@ -63,6 +63,9 @@ POINTS = {
 }
 
 
+NOWHERE = Point("")
+
+
 def stop_at(point: Point, storage: type) -> None:
     """Have this process stop at a point for good."""
     module, _, path = point.place.replace("STORAGE", STORAGES[storage.__name__]).partition(":")
@@ -95,10 +98,11 @@ def _wait_for_death() -> None:
 
 
 def main(name: str, run_id: int) -> None:
-    """Work on a run, or send its messages, as far as the point."""
-    point = POINTS[name]
+    """Work on a run, or send its messages, as far as the point; to the end when it has no name."""
+    point = POINTS.get(name, NOWHERE)
     with services() as opened:
-        stop_at(point, type(opened.storage))
+        if point is not NOWHERE:
+            stop_at(point, type(opened.storage))
         _act(opened, point, run_id)
 
 
