@@ -14,7 +14,6 @@ from flows.services import Services, services
 from flows.working import work_folder
 from openaddr import workshop
 from openaddr.db import runs, sets
-from openaddr.db.connections import connect
 from openaddr.db.records import Run, Set
 from openaddr.storage import publishing
 
@@ -41,10 +40,9 @@ async def sweep() -> State[None]:
 
 def broken_off(opened: Services) -> list[Set]:
     """Sets on which nobody works any more; those that only lacked the word are completed."""
-    with connect(opened.settings.database_url) as conn:
+    with opened.pool.connection() as conn:
         found = [each for each in sets.unfinished(conn) if not sets.complete_if_done(conn, each.id)]
-        # What is held here by this connection is let go with it.
-        return [each for each in found if sets.hold(conn, each.repository)]
+        return [each for each in found if not sets.is_held(conn, each.repository)]
 
 
 def _tidy(opened: Services) -> int:

@@ -37,6 +37,11 @@ def hold(conn: Connection[Any], repository: str) -> bool:
     return bool(scalar(conn, SQL["hold"], repository=repository))
 
 
+def is_held(conn: Connection[Any], repository: str) -> bool:
+    """Whether somebody works on the sets of a repository."""
+    return bool(scalar(conn, SQL["is_held"], repository=repository))
+
+
 def mark_listed(conn: Connection[Any], set_id: int) -> bool:
     """Note that all runs of the set are there; False when that was noted before, or it is abandoned."""
     return changed(conn, SQL["mark_listed"], set_id=set_id)

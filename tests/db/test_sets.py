@@ -94,10 +94,15 @@ def test_the_latest_complete_set_is_not_the_one_under_way(conn: Connection[Any])
 
 
 def test_one_connection_holds_a_repository_until_it_closes(conn: Connection[Any], other: Connection[Any]) -> None:
+    assert not sets.is_held(conn, "openaddresses/openaddresses")
     assert sets.hold(other, "openaddresses/openaddresses")
     assert not sets.hold(conn, "openaddresses/openaddresses")
+    assert sets.is_held(conn, "openaddresses/openaddresses")
+    assert not sets.is_held(other, "another/repository")
     assert sets.hold(conn, "another/repository")
+    assert sets.is_held(other, "another/repository")
     conn.execute("select pg_terminate_backend(%s, 5000)", [other.info.backend_pid])
+    assert not sets.is_held(conn, "openaddresses/openaddresses")
     assert sets.hold(conn, "openaddresses/openaddresses")
 
 

@@ -11,6 +11,16 @@ select * from sets where repository = %(repository)s and completed_at is null an
 -- Two numbers: the first is ours among the users of such locks.
 select pg_try_advisory_lock(1129270867, hashtext(%(repository)s))
 
+-- name: is_held
+-- Looked up, not tried: whoever tries holds it for a moment, in which nobody else can begin.
+select exists (
+    select from pg_locks
+    where locktype = 'advisory'
+      and granted
+      and database = (select oid from pg_database where datname = current_database())
+      and (classid, objid, objsubid) = (1129270867::oid, hashtext(%(repository)s)::oid, 2)
+)
+
 -- name: mark_listed
 update sets set listed_at = clock_timestamp()
 where id = %(set_id)s and listed_at is null and abandoned_at is null
