@@ -5,6 +5,7 @@ Exit codes: 0 done (skipped too), 1 findings, 2 usage, 3 the source is at fault,
 """
 
 import pkgutil
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,20 @@ app = typer.Typer(
 PrefectFile = Annotated[
     Path | None, typer.Option("--prefect-file", metavar="FILE", help="What to deploy, instead of our prefect.yaml.")
 ]
+
+
+MaxBytes = Annotated[
+    int, typer.Option("--max-bytes", min=1, metavar="N", help="Fetch no more, where a file has to be fetched whole.")
+]
+
+
+class OurLayer(StrEnum):
+    """Layers of source files."""
+
+    ADDRESSES = "addresses"
+    PARCELS = "parcels"
+    BUILDINGS = "buildings"
+    CENTERLINES = "centerlines"
 
 
 def _version(wanted: bool) -> None:
@@ -98,6 +113,31 @@ def diff(
     """Say which rows of two outputs, or which layer sources of two source files, are not the same."""
     run = pkgutil.resolve_name("openaddr.comparison.command:run_diff")
     raise typer.Exit(run(old, new, as_json=as_json, exit_code=exit_code, examples=examples))
+
+
+@app.command(short_help="Say what is at an address or in a file, and suggest a conform.")
+def explore(
+    address: Annotated[str, typer.Argument(metavar="URL|FILE", help="An ESRI server, service or layer, or a file.")],
+    layer: Annotated[OurLayer | None, typer.Option("--layer", "-l", help="Suggest a conform for this layer.")] = None,
+    country: Annotated[str, typer.Option("--country", help="Two letters: where coordinates may lie.")] = "",
+    rows: Annotated[int, typer.Option("--rows", min=1, max=5000, help="Rows to look at.")] = 500,
+    max_bytes: MaxBytes = 100_000_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """\b
+    Examples:
+      openaddr explore https://gis.example.gov/arcgis/rest/services
+      openaddr explore https://gis.example.gov/arcgis/rest/services/Parcels/MapServer/3
+      openaddr explore https://data.example.fr/adresses.csv --json
+      openaddr explore ~/Downloads/address_points.zip --layer addresses
+
+    Say what is at an address or in a file: services and layers, or fields with how often they are filled and with what,
+    the number of rows, coordinate system, encoding, delimiter and bounds. Suggests a conform and a source file to begin
+    with. Of a large CSV or GeoJSON file only the beginning is fetched, of an ESRI layer the first page.
+    """
+    run = pkgutil.resolve_name("openaddr.bench.explore:run_explore")
+    chosen = layer.value if layer else None
+    raise typer.Exit(run(address, as_json=as_json, rows=rows, max_bytes=max_bytes, layer=chosen, country=country))
 
 
 db = typer.Typer(no_args_is_help=True, help="The database that is the record of everything.")

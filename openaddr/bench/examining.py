@@ -129,9 +129,9 @@ class _Look:
             encoding=conform.encoding,
             delimiter=conform.csvsplit if conform.format == "csv" else None,
             bounds=where.bounds,
-            middle=where.middle,
+            center=where.center,
             fields=fields_of(frame, declared),
-            suggestions=tuple(self._suggestions(columns, _reading(candidate, where), place, geometry, title)),
+            suggestions=tuple(self._suggestions(columns, candidate, where, place, geometry, title)),
         )
 
     def _where(self, dataset: Dataset, batches: list[Batch], place: Sequence[Choice]) -> Whereabouts:
@@ -142,7 +142,13 @@ class _Look:
         return of_table(dataset, batches, lon_lat, self._fetched, self._wish.country, seconds)
 
     def _suggestions(
-        self, columns: Sequence[Column], reading: dict[str, Any], place: Sequence[Choice], geometry: str, title: str
+        self,
+        columns: Sequence[Column],
+        candidate: Candidate,
+        where: Whereabouts,
+        place: Sequence[Choice],
+        geometry: str,
+        title: str,
     ) -> Iterator[Suggested]:
         """A conform for each layer that the table may be, or for the one that is wished for."""
         taken = {name for choice in place for name in choice.columns}
@@ -150,8 +156,8 @@ class _Look:
         wanted = self._wish.layer
         found = {wanted: choices_for(wanted, free)} if wanted else suggest(free, geometry, title)
         for layer, choices in found.items():
-            conform = reading | {choice.attribute: choice.rule for choice in (*choices, *place)}
-            yield Suggested(layer.value, conform, (*choices, *place))
+            conform = _reading(candidate, where) | {choice.attribute: choice.rule for choice in (*choices, *place)}
+            yield Suggested(layer.value, conform, (*choices, *place), tuple(_notes(conform, where)))
 
 
 def _none_of(account: RowAccount) -> str:
@@ -185,3 +191,11 @@ def _reading(candidate: Candidate, where: Whereabouts) -> dict[str, Any]:
         "srs": where.srs,
     }
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _notes(conform: dict[str, Any], where: Whereabouts) -> Iterator[str]:
+    """What somebody who knows the data has to find out."""
+    if conform["format"] == "csv" and "lon" not in conform:
+        yield "No columns look like coordinates; a CSV needs `lon` and `lat`."
+    elif where.crs is None:
+        yield "The coordinates are no degrees and nobody says what they are: find out, and name it as `srs`."

@@ -87,8 +87,8 @@ class Found:
     """One table of features: a layer, or a file, or a layer in a file.
 
     `rows` is None when they were not counted; with `is_estimate` they were reckoned from the size of what came.
-    `bounds` are in degrees, `middle` is the box around nine tenths of the rows that were looked at. A `problem` says
-    why nothing else is known.
+    `bounds` are in degrees, `center` is in the middle of the rows that were looked at. A `problem` says why nothing
+    else is known.
     """
 
     file: str
@@ -102,7 +102,7 @@ class Found:
     encoding: str | None = None
     delimiter: str | None = None
     bounds: Bounds | None = None
-    middle: Bounds | None = None
+    center: tuple[float, float] | None = None
     fields: tuple[FieldFound, ...] = ()
     suggestions: tuple[Suggested, ...] = ()
     problem: Problem | None = None

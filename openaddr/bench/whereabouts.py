@@ -17,8 +17,6 @@ from openaddr.conform.readers.dataset import Batch, Dataset, Floats, Geometry, P
 from openaddr.errors import ProblemError
 from openaddr.stages import Bounds
 
-MOST = (5.0, 95.0)
-"""The rows between, in percent, are where most are: some are at 0° north, 0° east."""
 NAME_SHOWN = 80
 
 
@@ -27,7 +25,7 @@ class Whereabouts:
     """`crs` is the system of the data in words, `srs` what the conform has to say because the data does not.
 
     `rows` is None where nobody counted them, `is_estimate` says that they were reckoned. `bounds` are those of all
-    rows, `middle` those of most of the rows that were looked at, both in degrees.
+    rows, `center` is in the middle of those that were looked at, both in degrees.
     """
 
     rows: int | None
@@ -35,14 +33,14 @@ class Whereabouts:
     crs: str | None = None
     srs: str | None = None
     bounds: Bounds | None = None
-    middle: Bounds | None = None
+    center: tuple[float, float] | None = None
 
 
 def of_layer(layer: DeclaredLayer, batches: list[Batch]) -> Whereabouts:
     """Those of an ESRI layer, whose rows come in degrees whatever its system is."""
     looked_at = _geometries(batches, ())
     bounds = _degrees(layer.extent, layer.crs) or _around(looked_at)
-    return Whereabouts(layer.count, crs=title_of(layer.crs), bounds=bounds, middle=_middle(looked_at))
+    return Whereabouts(layer.count, crs=title_of(layer.crs), bounds=bounds, center=_center(looked_at, geo.WGS84))
 
 
 def of_table(
@@ -55,9 +53,8 @@ def of_table(
     if fetched.is_cut:
         rows = round(extent.rows * fetched.total / fetched.size) if fetched.total else None
     crs, srs = _system(dataset, extent.bounds, country)
-    looked_at = _geometries(batches, lon_lat)
-    bounds, middle = _degrees(extent.bounds, crs), _degrees(_middle(looked_at), crs)
-    return Whereabouts(rows, is_estimate, title_of(crs), srs, bounds, middle)
+    center = _center(_geometries(batches, lon_lat), crs)
+    return Whereabouts(rows, is_estimate, title_of(crs), srs, _degrees(extent.bounds, crs), center)
 
 
 def title_of(crs: str | None) -> str | None:
@@ -109,15 +106,16 @@ def _around(geometries: list[Geometry]) -> Bounds | None:
     return min(west), min(south), max(east), max(north)
 
 
-def _middle(geometries: list[Geometry]) -> Bounds | None:
-    """The box around the middle of most rows."""
+def _center(geometries: list[Geometry], crs: str | None) -> tuple[float, float] | None:
+    """The median of the places: some rows are at 0° north, 0° east."""
     places = [_places(geometry) for geometry in geometries]
     x = np.concatenate([np.empty(0), *(x[np.isfinite(x)] for x, _ in places)])
     y = np.concatenate([np.empty(0), *(y[np.isfinite(y)] for _, y in places)])
     if not len(x) or not len(y):
         return None
-    (west, east), (south, north) = np.percentile(x, MOST), np.percentile(y, MOST)
-    return float(west), float(south), float(east), float(north)
+    lon, lat = float(np.median(x)), float(np.median(y))
+    found = _degrees((lon, lat, lon, lat), crs)
+    return found and (found[0], found[1])
 
 
 def _places(geometry: Geometry) -> tuple[Floats, Floats]:
