@@ -53,6 +53,7 @@ RANKS = {
     "doctor": 7,
     "terminal": 8,
     "commands": 9,
+    "bench": 9,
     "operating": 9,
     "cli": 10,
     "__main__": 11,

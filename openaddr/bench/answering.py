@@ -47,9 +47,9 @@ def problem_of(error: ProblemError | BoxedError) -> Problem:
 
 
 def say_problem(problem: Problem, place: str = "") -> None:
-    """Say on standard error what is wrong and what to do."""
-    hint = problem.hint or problem.explanation.hint
-    lines = (f"openaddr: {place and place + ': '}{problem.message} ({problem.code})", f"  {hint}")
+    """Say on standard error what is wrong, where, and what to do."""
+    where = f"{place}{f', line {problem.line}' if problem.line else ''}: " if place else ""
+    lines = (f"openaddr: {where}{problem.message} ({problem.code})", f"  {problem.hint or problem.explanation.hint}")
     print("\n".join(map(printable, lines)), file=sys.stderr)
 
 

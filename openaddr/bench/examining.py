@@ -99,11 +99,10 @@ class _Look:
         """What is known of one table, at least why it cannot be read."""
         conform = candidate.conform
         known = Found(candidate.name, str(conform.layer or ""), conform.format)
-        is_cut = self._fetched.is_cut and self._fetched.layer is None
         try:
             dataset = open_dataset(replace(self._entry, conform=conform), self._files, self._fetched.columns)
             account = RowAccount()
-            batches = first_batches(dataset, dataset.columns, self._wish.rows, account, is_cut=is_cut)
+            batches = first_batches(dataset, dataset.columns, self._wish.rows, account, is_cut=self._fetched.is_cut)
         except ProblemError as error:
             return replace(known, problem=error.problem)
         if not sum(len(batch.rows) for batch in batches):

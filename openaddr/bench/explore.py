@@ -1,6 +1,6 @@
 """The command `openaddr explore`."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from openaddr.bench.answering import answered, print_json, say_problem
@@ -60,13 +60,15 @@ class Explored:
         return source_json(self.place, self.origin, self.best.suggestions) if self.best else None
 
 
-def run_explore(address: str, *, as_json: bool, rows: int, max_bytes: int, layer: str | None, country: str) -> int:
+def run_explore(address: str, *, as_json: bool, rows: int, max_bytes: int, layer: Layer | None, country: str) -> int:
     """Say what is at an address or in a file; gives the exit code."""
-    question = Question(address, rows, max_bytes, Layer(layer) if layer else None, country.lower())
+    question = Question(address, rows, max_bytes, layer, country.lower())
     return answered(partial(_explore, question, as_json), partial(_tell, address, as_json))
 
 
 def _tell(address: str, as_json: bool, problem: Problem) -> None:
+    # There is no source file that a pointer could be about.
+    problem = replace(problem, pointer=None)
     if as_json:
         print_json({"address": address, "problem": problem.as_json()})
     say_problem(problem)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from openaddr.bench.records import Examined, Fetched, FieldFound, Found, Suggested
 from openaddr.bench.sheet import Block, Json, Line, Table
@@ -60,22 +61,24 @@ def may_be(layer: LayerListed) -> str:
 
 def table_blocks(entry: LayerSource, fetched: Fetched, examined: Examined) -> list[Block]:
     """Every table that was found, with its fields and what is suggested."""
-    blocks: list[Block] = [Line(entry.data, "bold"), Line(f"  {_came(fetched)}")]
+    blocks: list[Block] = [Line(entry.data, "bold"), Line(f"  {came(fetched)}")]
     for warning in fetched.warnings:
         blocks.append(Line(f"  warning {warning.code}: {warning.message}", "yellow"))
     if fetched.layer is not None:
         blocks += [Line(f"  {name}: {text}") for name, text in _told(fetched) if text]
     alone = len(examined.found) == 1 and len(examined.found[0].suggestions) < 2
     for table in examined.found:
-        blocks += [Line(), *_table(table, alone)]
+        shown = replace(table, format="ESRI") if fetched.layer else table
+        blocks += [Line(), *_table(shown, alone)]
     if examined.others:
         blocks += [Line(), Line(f"Other files: {', '.join(examined.others)}")]
     return [*blocks, Line()]
 
 
-def _came(fetched: Fetched) -> str:
+def came(fetched: Fetched) -> str:
+    """How much was fetched."""
     if fetched.layer is not None:
-        return f"an ESRI layer; its first page of {fetched.size:,} bytes was read"
+        return f"the first page of {fetched.size:,} bytes was read"
     if not fetched.is_cut:
         return f"all {fetched.size:,} bytes were read"
     return f"the first {fetched.size:,}{f' of {fetched.total:,}' if fetched.total else ''} bytes were read"
@@ -100,7 +103,9 @@ def _table(table: Found, alone: bool) -> Iterator[Block]:
     rows = [_field(field, table.looked_at) for field in table.fields]
     yield Table(("field", "type", "filled", "distinct", "examples"), rows)
     for suggested in table.suggestions:
-        yield from _suggestion(suggested, alone)
+        yield from suggestion_blocks(suggested)
+        if not alone:
+            yield Json(suggested.conform)
 
 
 def _facts(table: Found) -> Iterator[str]:
@@ -121,7 +126,8 @@ def _field(field: FieldFound, looked_at: int) -> tuple[str, str, str, str, str]:
     return name, field.type, share, f"{field.distinct:,}", DOT.join(map(_cut, field.examples))
 
 
-def _suggestion(suggested: Suggested, alone: bool) -> Iterator[Block]:
+def suggestion_blocks(suggested: Suggested) -> Iterator[Block]:
+    """The attributes of a layer, and the columns that they would be made from."""
     yield Line()
     yield Line(f"It looks like {suggested.layer}:", "bold green")
     rows = [
@@ -132,8 +138,6 @@ def _suggestion(suggested: Suggested, alone: bool) -> Iterator[Block]:
         yield Table(("", "", "", ""), rows)
     for note in suggested.notes:
         yield Line(f"  {note}", "yellow")
-    if not alone:
-        yield Json(suggested.conform)
 
 
 def _cut(example: str) -> str:

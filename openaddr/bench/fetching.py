@@ -3,6 +3,8 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ FIELDS = 2_000
 HIGHEST_OF_EPSG = 32_767
 LAYER = re.compile(r"/\d+/?(\?.*)?$", re.S)
 """How the address of an ESRI layer ends."""
+ALLOW_MORE = "Data of this kind can only be read as a whole: allow more bytes with --max-bytes."
+FOR_PEOPLE = "Look on that page for the address of a file, or of an ESRI service (with /rest/services/ in it)."
 ALL_AT_ONCE = ("shapefile", "shapefile-polygon", "gdb", "gpkg", "xml")
 """Formats that say nothing before their last byte has come."""
 
@@ -30,11 +34,12 @@ def look(entry: LayerSource, folder: Path, settings: Settings, rows: int, *, pro
 
     Raises ProblemError.
     """
-    if entry.protocol != "ESRI":
+    if entry.protocol == "ESRI":
+        if not LAYER.search(entry.data.strip()):
+            return Fetched(directory=directory(entry, settings, progress))
+        return _page(entry, folder, settings, rows, counted=True)
+    with _hinting(Code.HTML_INSTEAD_OF_DATA, FOR_PEOPLE):
         return _file(entry, folder, settings, progress)
-    if not LAYER.search(entry.data.strip()):
-        return Fetched(directory=directory(entry, settings, progress))
-    return _page(entry, folder, settings, rows, counted=True)
 
 
 def fetch_rows(entry: LayerSource, folder: Path, settings: Settings, rows: int, *, progress: Progress) -> Fetched:
@@ -47,25 +52,33 @@ def fetch_rows(entry: LayerSource, folder: Path, settings: Settings, rows: int, 
 def _file(entry: LayerSource, folder: Path, settings: Settings, progress: Progress) -> Fetched:
     """The beginning where that is enough, else the whole file, as far as that may be."""
     is_zip = entry.compression == "zip" or (entry.conform is not None and entry.conform.format in ALL_AT_ONCE)
-    beginning = None if is_zip else begin(entry, folder, settings, BEGINNING)
+    # The limit is for what has to be fetched as a whole; a beginning has its own.
+    most, unlimited = min(BEGINNING, settings.download_limit), replace(settings, download_bytes=0)
+    beginning = None if is_zip else begin(entry, folder, unlimited, most)
     if beginning is not None and beginning.is_enough:
         is_cut = not beginning.is_whole
         return Fetched(files=(beginning.path,), size=beginning.size, total=beginning.total, is_cut=is_cut)
-    try:
+    with _hinting(Code.TOO_LARGE, ALLOW_MORE):
         received = download(entry, folder, settings, progress)
-    except ProblemError as error:
-        if error.problem.code is Code.TOO_LARGE:
-            hint = "Data of this kind can only be read as a whole: allow more bytes with --max-bytes."
-            raise ProblemError(Code.TOO_LARGE, error.problem.message, hint=hint) from None
-        raise
     return Fetched(files=received.files, size=received.size, total=received.size, warnings=received.warnings)
+
+
+@contextmanager
+def _hinting(code: Code, hint: str) -> Iterator[None]:
+    """Say what to do about a problem where that is something else than in a run."""
+    try:
+        yield
+    except ProblemError as error:
+        if error.problem.code is code:
+            error.problem = replace(error.problem, hint=hint)
+        raise
 
 
 def _page(entry: LayerSource, folder: Path, settings: Settings, rows: int, *, counted: bool) -> Fetched:
     found = first_rows(entry, folder, settings, rows, counted=counted)
     layer = _declared(found.metadata, found.layer.name, found.count)
     size = found.page.stat().st_size
-    return Fetched(layer=layer, files=(found.page,), columns=found.layer.fields, size=size, is_cut=True)
+    return Fetched(layer=layer, files=(found.page,), columns=found.layer.fields, size=size)
 
 
 def _declared(metadata: Mapping[str, Any], name: str, count: int | None) -> DeclaredLayer:

@@ -24,8 +24,8 @@ NAMES = {
         civicnumber civic civico numcivico numerocivico numerporzadkowy padnumerporzadkowy numer nomerdoma номер дом
         nomer adressnummer talonumero hausnummerzahl hsnr houseid fulladdnum addnumcplt addnumcomplete fullhouse
         strno strtnum structno structurenum bldgnum hseno hsenumber hno hsenum adrnum addnumb addno addrno anum
-        número numerodomu numporta numerodecalle altura lndnmasn makani bno buildingno addressnu addrnumb sitenumber
-        街区符号地番 housenbr nbr 지번본번 건물본번
+        número numerodomu numporta numerodecalle altura lndnmasn makani bno buildingno nr no nro nº addressnu
+        addrnumb sitenumber 街区符号地番 housenbr nbr 지번본번 건물본번
     """,
     "number_before": "addnumpre preaddrnum streetnumberprefix anumberpre addressnumberprefix numprefix strnopre prenum",
     "number_after": """

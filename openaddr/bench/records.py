@@ -36,8 +36,8 @@ class DeclaredLayer:
 class Fetched:
     """What came of a look at an address: a directory, or files of ours with the whole data or its beginning.
 
-    `columns` are those of an ESRI layer. `size` is how many bytes came, `total` how many there are, None when nobody
-    says.
+    Of an ESRI `layer` the file is a page, and `columns` are all that it has. `size` is how many bytes came, `total` how
+    many there are, None when nobody says; a file that `is_cut` ends anywhere.
     """
 
     directory: Directory | None = None

@@ -59,10 +59,11 @@ def coordinates(columns: Sequence[Column]) -> tuple[Choice, ...]:
     lon, lat = named("lon", numeric)[:1], named("lat", numeric)[:1]
     if not lon or not lat:
         degrees = [column for column in numeric if column.share(say.is_degrees(180)) > say.MOST]
-        lat = [column for column in degrees if column.share(say.is_degrees(90)) > say.MOST][:1]
-        lon = [column for column in degrees if column not in lat][:1]
-        if len(degrees) != 2 or not lat:
+        if len(degrees) != 2:
             return ()
+        # Longitude comes first where nothing else tells.
+        degrees.sort(key=lambda column: column.share(say.is_degrees(90)) > say.MOST)
+        lon, lat = degrees[:1], degrees[1:]
     return _choice("lon", lon[0]), _choice("lat", lat[0])
 
 

@@ -12,6 +12,7 @@ from openaddr.conform.readers.text import codec_from_bytes
 
 SEPARATORS = (",", ";", "\t", "|")
 LINES = 50
+TABLES = (".csv", ".tsv")
 ALIKE = 0.8
 
 
@@ -31,9 +32,13 @@ def shape_of(path: Path) -> TableShape | None:
     encoding = encoding_of(start)
     text = start.decode(encoding or codec_from_bytes(start) or "utf-8", "replace").removeprefix("\ufeff")
     lines = text.splitlines()[:LINES]
-    found = [(_alike(lines, separator), separator) for separator in SEPARATORS]
-    (share, width), separator = max(found, key=lambda item: (item[0][0] >= ALIKE, item[0][1]))
-    if share < ALIKE or width < 2:
+    if len(start) == LOOKED_AT and len(lines) < LINES:
+        del lines[-1:]  # it is cut
+    # Of a file that is called a table, a header is enough.
+    least = 1 if path.suffix.lower() in TABLES else 2
+    found = [(*_alike(lines, separator), separator) for separator in SEPARATORS]
+    width, separator = max((width if share >= ALIKE else 0, separator) for share, width, separator in found)
+    if width < 2 or len(lines) < least:
         return None
     first = next(csv.reader(lines, delimiter=separator), [])
     is_data = any(number_in(value) is not None for value in first)
@@ -42,10 +47,8 @@ def shape_of(path: Path) -> TableShape | None:
 
 def _alike(lines: list[str], separator: str) -> tuple[float, int]:
     """In which share of the rows there is the most frequent number of values, and which number that is."""
-    # The last line may be cut.
-    text = io.StringIO("\n".join(lines[:-1] or lines))
     try:
-        widths = [len(row) for row in csv.reader(text, delimiter=separator) if row]
+        widths = [len(row) for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=separator) if row]
     except csv.Error:
         return 0.0, 0
     if not widths:
