@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from openaddr import __version__
+from openaddr.stages import Layer
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +25,11 @@ app = typer.Typer(
 
 PrefectFile = Annotated[
     Path | None, typer.Option("--prefect-file", metavar="FILE", help="What to deploy, instead of our prefect.yaml.")
+]
+
+
+MaxBytes = Annotated[
+    int, typer.Option("--max-bytes", min=1, metavar="N", help="Fetch no more, where a file has to be fetched whole.")
 ]
 
 
@@ -167,6 +173,86 @@ def diff(
     """
     run = pkgutil.resolve_name("openaddr.comparison.command:run_diff")
     raise typer.Exit(run(old, new, as_json=as_json, exit_code=exit_code, examples=examples))
+
+
+@app.command(short_help="Say what is at an address or in a file, and suggest a conform.")
+def explore(
+    address: Annotated[str, typer.Argument(metavar="URL|FILE", help="An ESRI server, service or layer, or a file.")],
+    layer: Annotated[Layer | None, typer.Option("--layer", "-l", help="Suggest a conform for this layer.")] = None,
+    country: Annotated[str, typer.Option("--country", help="Two letters: where coordinates may lie.")] = "",
+    rows: Annotated[int, typer.Option("--rows", min=1, max=5000, help="Rows to look at.")] = 500,
+    max_bytes: MaxBytes = 100_000_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """\b
+    Examples:
+      openaddr explore https://gis.example.gov/arcgis/rest/services
+      openaddr explore https://gis.example.gov/arcgis/rest/services/Parcels/MapServer/3
+      openaddr explore https://data.example.fr/adresses.csv --json
+      openaddr explore ~/Downloads/address_points.zip --layer addresses
+
+    Say what is at an address or in a file: services and layers, or fields with how often they are filled and with what,
+    the number of rows, coordinate system, encoding, delimiter and bounds. Suggests a conform and a source file to begin
+    with. Of a large CSV or GeoJSON file only the beginning is fetched, of an ESRI layer the first page.
+    """
+    run = pkgutil.resolve_name("openaddr.bench.explore:run_explore")
+    raise typer.Exit(run(address, as_json=as_json, rows=rows, max_bytes=max_bytes, layer=layer, country=country))
+
+
+@app.command(short_help="Show the first rows of a source before and after conforming, without downloading it all.")
+def sample(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE_FILE", help="A source file.")],
+    layer: Annotated[str | None, typer.Option("--layer", "-l", help="Only this layer.")] = None,
+    name: Annotated[str | None, typer.Option("--name", "-n", help="Only the source of this name.")] = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=1000, help="Rows of each layer source.")] = 5,
+    max_bytes: MaxBytes = 100_000_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per layer source.")] = False,
+) -> None:
+    """\b
+    Examples:
+      openaddr sample sources/us/ca/alameda.json
+      openaddr sample sources/us/ca/alameda.json --layer addresses --name county --rows 20
+      openaddr sample sources/us/nj/statewide.json --max-bytes 500000000 --json
+
+    Show the first rows of the layer sources of a file, before and after conforming, side by side. Of an ESRI layer the
+    first page is fetched, of CSV and GeoJSON the beginning; a zip, and formats that have to be read as a whole, are
+    fetched whole when they are not larger than --max-bytes.
+    """
+    run = pkgutil.resolve_name("openaddr.bench.sample:run_sample")
+    raise typer.Exit(run(source, layer=layer, name=name, rows=rows, max_bytes=max_bytes, as_json=as_json))
+
+
+@app.command(short_help="Begin a source file for the data at an address, with questions and suggested answers.")
+def new(
+    address: Annotated[str, typer.Argument(metavar="URL|FILE", help="An ESRI server, service or layer, or a file.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take all suggestions, ask nothing.")] = False,
+    layer: Annotated[Layer | None, typer.Option("--layer", "-l", help="What the data is.")] = None,
+    country: Annotated[str, typer.Option("--country", help="Two letters, such as us.")] = "",
+    state: Annotated[str, typer.Option("--state", help="State or province, such as mi.")] = "",
+    county: Annotated[str, typer.Option("--county", help="County, such as Kent.")] = "",
+    city: Annotated[str, typer.Option("--city", help="City, where it is no more than that.")] = "",
+    website: Annotated[str, typer.Option("--website", help="A web page about the data.")] = "",
+    licence: Annotated[str, typer.Option("--license", help="The licence, an address or words.")] = "",
+    attribution: Annotated[str, typer.Option("--attribution", help="Who has to be named.")] = "",
+    max_bytes: MaxBytes = 100_000_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print path and source as one JSON object.")] = False,
+) -> None:
+    """\b
+    Examples:
+      openaddr new https://gis.example.gov/arcgis/rest/services/Parcels/MapServer/3
+      openaddr new https://data.example.fr/adresses.csv --output sources/fr/countrywide.json
+      openaddr new https://gis.example.gov/arcgis/rest/services --layer addresses --yes --json
+
+    Look at the data of an address as `explore` does, and write a source file for it: asks for the layer, the columns of
+    the attributes, what becomes of the first rows, the place, the licence. Enter takes what is suggested. A file that
+    is there already is never touched.
+    """
+    given = pkgutil.resolve_name("openaddr.bench.choosing:Given")(
+        layer, country, state, county, city, website, licence, attribution
+    )
+    order = pkgutil.resolve_name("openaddr.bench.new:Order")(address, output, given, yes, max_bytes)
+    raise typer.Exit(pkgutil.resolve_name("openaddr.bench.new:run_new")(order, as_json=as_json))
 
 
 db = typer.Typer(no_args_is_help=True, help="The database that is the record of everything.")

@@ -294,6 +294,14 @@ _HELD = explain(
 _USAGE = explain(
     ExitCode.USAGE,
     {
+        Code.ANSWER_NEEDED: (
+            "A question has no answer that could be guessed",
+            "Answer it, or give the option named.",
+        ),
+        Code.FILE_EXISTS: (
+            "The file to be written is there already",
+            "Choose another `--output`, or add to the file by hand.",
+        ),
         Code.OUTPUT_UNREADABLE: (
             "What is to be compared is no output of a run",
             "Name two folders of runs, two files extract.parquet, or two source files (.json).",

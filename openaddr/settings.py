@@ -36,6 +36,8 @@ class Settings:
     """Time that one value may spend in one regular expression."""
     size_class: str = "large"
     """How much a source may take of time, bytes and memory: small, medium or large (`openaddr/sizes.py`)."""
+    download_bytes: int = 0
+    """Bytes of one download where that is to be less than the size class allows; 0 = what that allows."""
     allow_unsandboxed: bool = False
     """Work although this machine cannot keep strangers' data in a box."""
     gate_rows_share: float = 0.1
@@ -85,6 +87,11 @@ class Settings:
     def size(self) -> SizeClass:
         """The limits of the size class."""
         return SIZE_CLASSES[self.size_class]
+
+    @property
+    def download_limit(self) -> int:
+        """Bytes that one download may have."""
+        return min(self.download_bytes or self.size.download_bytes, self.size.download_bytes)
 
     def without_secrets(self) -> "Settings":
         """What a child that reads the data of strangers may know."""

@@ -59,6 +59,7 @@ RANKS = {
     "commands": 9,
     "linting": 9,
     "testing": 9,
+    "bench": 9,
     "operating": 9,
     "cli": 10,
     "__main__": 11,

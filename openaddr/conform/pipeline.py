@@ -44,14 +44,9 @@ def conform(
     is filled while rows are read; rows outside of `within` are counted and kept. Raises ProblemError when nothing can
     be read, nothing is left, or too large a share of the rows is bad.
     """
-    if entry.conform is None:
-        raise ProblemError(Code.CONFORM_MISSING, "The source has no `conform`.", pointer=entry.pointer)
-    settings = settings or Settings()
-    dataset = open_dataset(entry, files, columns)
-    rules = _with_usable_coordinates(entry.conform, entry, dataset)
-    plan = compile_plan(rules, entry.layer, dataset.columns, f"{entry.pointer}/conform", settings.regexp_seconds)
-    account = RowAccount() if account is None else account
-    run = _Run(plan, f"{source_id}|{entry.layer}|{entry.name}", entry.protocol, _data_crs(entry, dataset), account)
+    settings, account = settings or Settings(), RowAccount() if account is None else account
+    dataset, run = prepare(entry, source_id, files, columns, settings, account)
+    plan = run.plan
     kind = GeometryKind.POINT if entry.layer is Layer.ADDRESSES else GeometryKind.ANY
     path = folder / "extract.arrow"
     with ExtractWriter(path, entry.layer, kind, within) as writer:
@@ -61,6 +56,24 @@ def conform(
     _check_account(account, settings)
     found = (plan.numeric, account, plan.warnings, writer.fills, writer.misplaced)
     return Extract(path, entry.layer, kind, writer.rows, writer.bounds, *found)
+
+
+def prepare(
+    entry: LayerSource,
+    source_id: str,
+    files: tuple[Path, ...],
+    columns: tuple[str, ...],
+    settings: Settings,
+    account: RowAccount,
+) -> tuple[Dataset, "Conforming"]:
+    """Open the data, and fit the conform to it. Raises ProblemError."""
+    if entry.conform is None:
+        raise ProblemError(Code.CONFORM_MISSING, "The source has no `conform`.", pointer=entry.pointer)
+    dataset = open_dataset(entry, files, columns)
+    rules = _with_usable_coordinates(entry.conform, entry, dataset)
+    plan = compile_plan(rules, entry.layer, dataset.columns, f"{entry.pointer}/conform", settings.regexp_seconds)
+    identity = f"{source_id}|{entry.layer}|{entry.name}"
+    return dataset, Conforming(plan, identity, entry.protocol, _data_crs(entry, dataset), account)
 
 
 def _expected(account: RowAccount, dataset: Dataset) -> int | None:
@@ -100,7 +113,7 @@ def _data_crs(entry: LayerSource, dataset: Dataset) -> str:
 
 
 @dataclass(frozen=True)
-class _Run:
+class Conforming:
     """What stays the same over the batches of one run, and the account, which grows."""
 
     plan: Plan

@@ -13,7 +13,7 @@ class Allowance:
     """The bytes and seconds of the size class, counted from the moment this is made. Threads may share it.
 
     Bytes are counted twice: as they come over the wire, where headers and framing may add a tenth, and as what is
-    kept of them once a Content-Encoding is undone. Both have the limit `settings.size.download_bytes`.
+    kept of them once a Content-Encoding is undone. Both have the limit `settings.download_limit`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -33,7 +33,7 @@ class Allowance:
         left = self.seconds_left
         if left <= 0:
             limit = self.settings.size.download_seconds
-            message = f"{host} was not done within the {limit:,.10g} seconds of size class {self._size}"
+            message = f"{host} was not done within the {limit:,.10g} seconds of size class {self.settings.size_class!r}"
             raise ProblemError(Code.TIMED_OUT, f"{message}; {self._received:,} bytes had come.")
         return min(seconds, left)
 
@@ -59,11 +59,14 @@ class Allowance:
 
     @property
     def _limit(self) -> int:
-        return self.settings.size.download_bytes
-
-    @property
-    def _size(self) -> str:
-        return repr(self.settings.size_class)
+        return self.settings.download_limit
 
     def _too_large(self, told: str) -> ProblemError:
-        return ProblemError(Code.TOO_LARGE, f"{told}; {self._limit:,} are allowed in size class {self._size}.")
+        return too_large(told, self.settings)
+
+
+def too_large(told: str, settings: Settings) -> ProblemError:
+    """The problem of more bytes than may come; `told` says whose they are and how many."""
+    limit = settings.download_limit
+    whose = f" in size class {settings.size_class!r}" if limit == settings.size.download_bytes else ""
+    return ProblemError(Code.TOO_LARGE, f"{told}; {limit:,} are allowed{whose}.")

@@ -16,13 +16,15 @@ DOCUMENTS = (".xlsx", ".xlsm", ".ods", ".docx")
 """Files that are zips inside and yet one document."""
 
 
-def unpack(path: Path, compression: str | None, wanted: str | None, folder: Path) -> tuple[Path, ...]:
+def unpack(
+    path: Path, compression: str | None, wanted: str | None, folder: Path, *, is_cut: bool = False
+) -> tuple[Path, ...]:
     """All files of a download, sorted, unpacked into `folder`, which should be a folder of its own.
 
     `compression` is zip, gzip or None, which goes by the first bytes; what is neither is returned as it is. `wanted`
     is the `file` of the conform: of a zip only what belongs to it is extracted. Zips inside a zip are unpacked into a
-    folder of their name. Raises ProblemError: ARCHIVE_BAD, ARCHIVE_UNSUPPORTED, FILE_NOT_IN_ARCHIVE, FILE_AMBIGUOUS,
-    DISK_FULL.
+    folder of their name. Of a gzip file that `is_cut` comes what is there. Raises ProblemError: ARCHIVE_BAD,
+    ARCHIVE_UNSUPPORTED, FILE_NOT_IN_ARCHIVE, FILE_AMBIGUOUS, DISK_FULL.
     """
     with path.open("rb") as file:
         found = kind_of(file.read(HEAD))
@@ -34,7 +36,7 @@ def unpack(path: Path, compression: str | None, wanted: str | None, folder: Path
     if how == "gzip":
         if found != Kind.GZIP:
             raise _not(path, "gzip", found)
-        return (_gunzip(path, folder, budget),)
+        return (_gunzip(path, folder, budget, is_cut),)
     files = unpack_zip(path, wanted, folder, budget)
     if files is None:
         raise _not(path, "zip", found)
@@ -53,20 +55,28 @@ def _not(path: Path, declared: str, found: Kind) -> ProblemError:
     return ProblemError(Code.ARCHIVE_BAD, f"The download is no complete {declared} of {size:,} bytes: {looks}.")
 
 
-def _gunzip(path: Path, folder: Path, budget: Budget) -> Path:
+def _gunzip(path: Path, folder: Path, budget: Budget, is_cut: bool) -> Path:
     target = folder / (path.stem if path.suffix.lower() == ".gz" else "data")
-    write(_gzip_blocks(path, budget), target)
+    write(_gzip_blocks(path, budget, is_cut), target)
     return target
 
 
-def _gzip_blocks(path: Path, budget: Budget) -> Iterator[bytes]:
+def _gzip_blocks(path: Path, budget: Budget, is_cut: bool) -> Iterator[bytes]:
     done = 0
     try:
         with igzip.IGzipFile(path, "rb") as file:  # type: ignore[no-untyped-call]
-            while block := file.read(BLOCK):
+            # One read at a time does not wait for a whole block, which the end of what is cut would take with it.
+            read = file.read1 if is_cut else file.read
+            while block := read(BLOCK):
                 done += len(block)
                 budget.spend(len(block), path.name)
                 yield block
-    except (EOFError, BadGzipFile, OverflowError, isal_zlib.error) as error:  # type: ignore[misc]  # a value in its stub
-        message = f"The gzip file is damaged after {done:,} unpacked bytes: {error}."
-        raise ProblemError(Code.ARCHIVE_BAD, message) from None
+    except EOFError as error:
+        if not (is_cut and done):
+            raise _damaged(done, error) from None
+    except (BadGzipFile, OverflowError, isal_zlib.error) as error:  # type: ignore[misc]  # a value in its stub
+        raise _damaged(done, error) from None
+
+
+def _damaged(done: int, error: Exception) -> ProblemError:
+    return ProblemError(Code.ARCHIVE_BAD, f"The gzip file is damaged after {done:,} unpacked bytes: {error}.")

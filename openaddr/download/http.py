@@ -58,8 +58,8 @@ class _Fetch:
         saved = self._save(answer)
         if not saved.size:
             raise ProblemError(Code.DATA_EMPTY, f"{answer.address.host} answered 200 with 0 bytes.")
-        _refuse_page(answer, self._address, saved)
-        name = "data" + extension(self._address.path, bool(self._address.query), answer.response.headers, saved.head)
+        refuse_page(answer, self._address, saved)
+        name = name_of(answer, self._address, saved)
         edition = edition_of(answer.response.headers)
         return Downloaded((self._part.finish(name),), saved.md5, saved.size, warnings=warnings, edition=edition)
 
@@ -94,7 +94,7 @@ class _Fetch:
         if promised is not None:
             self._client.allowance.require(answer.address.host, promised)
             require_room(self._part.folder, promised)
-        blocks = answer.blocks(decode=not _is_gzip_file(answer, self._address))
+        blocks = answer.blocks(decode=not is_gzip_file(answer, self._address))
         self._part.save(blocks, lambda _: self._progress("download", had + answer.received, total, "bytes"))
         self._part.require_whole(answer.address.host)
         return self._part.tally
@@ -154,7 +154,7 @@ def _code_of(status: int) -> Code:
     return Code.HTTP_5XX if status >= 500 or status == 202 else Code.HTTP_4XX
 
 
-def _is_gzip_file(answer: Answer, address: Address) -> bool:
+def is_gzip_file(answer: Answer, address: Address) -> bool:
     """Whether the file itself is gzip, so that `Content-Encoding: gzip` only says so once more.
 
     Web servers that are told to know `.gz` as an encoding serve such files that way, and decoding them would leave a
@@ -165,7 +165,12 @@ def _is_gzip_file(answer: Answer, address: Address) -> bool:
     return any(of_name(name).endswith(".gz") for name in names) or media_type(answer.response.headers) in gzip_types
 
 
-def _refuse_page(answer: Answer, address: Address, saved: Tally) -> None:
+def name_of(answer: Answer, address: Address, saved: Tally) -> str:
+    """What the file of an answer to a request for `address` is called here."""
+    return "data" + extension(address.path, bool(address.query), answer.response.headers, saved.head)
+
+
+def refuse_page(answer: Answer, address: Address, saved: Tally) -> None:
     """Raise ProblemError(HTML_INSTEAD_OF_DATA) when the body is a web page."""
     kind = kind_of(saved.head)
     declared = media_type(answer.response.headers) in ("text/html", "application/xhtml+xml")

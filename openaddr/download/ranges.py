@@ -20,7 +20,7 @@ def range_of(part: Part) -> dict[str, str]:
 
 def whole_of(answer: Answer) -> Whole | None:
     """What a 200 says of the whole file; None when its body is encoded, as the rest of that cannot be asked for."""
-    return None if _is_encoded(answer) else _described(answer, answer.promised)
+    return None if is_encoded(answer) else _described(answer, answer.promised)
 
 
 def continues(answer: Answer, part: Part) -> bool:
@@ -29,7 +29,7 @@ def continues(answer: Answer, part: Part) -> bool:
     What a 206 leaves out is what it was asked with (RFC 9110, 15.3.7).
     """
     found = CONTENT_RANGE.fullmatch(answer.response.headers.get("content-range", "").strip())
-    if found is None or part.whole is None or _is_encoded(answer):
+    if found is None or part.whole is None or is_encoded(answer):
         return False
     start, end, size = (int(number) for number in found.groups())
     told, whole = answer.response.headers, part.whole
@@ -56,5 +56,5 @@ def _is_strong(modified: str, now: str) -> bool:
     return False
 
 
-def _is_encoded(answer: Answer) -> bool:
+def is_encoded(answer: Answer) -> bool:
     return answer.response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")

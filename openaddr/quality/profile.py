@@ -1,5 +1,7 @@
 """What the attributes of an extract say: how often they are filled, with how many values, and with which most often."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from openaddr.stages import ATTRIBUTES, AttributeProfile, Layer, Profile
@@ -11,7 +13,12 @@ SHOWN = 80
 
 def profile_of(rows: pl.DataFrame, layer: Layer) -> Profile:
     """Profile rows of an extract (`extract.sample`)."""
-    return Profile(rows.height, {name: _attribute(rows[name]) for name in ATTRIBUTES[layer]})
+    return profile_columns(rows, ATTRIBUTES[layer])
+
+
+def profile_columns(rows: pl.DataFrame, names: Sequence[str]) -> Profile:
+    """Profile columns of text."""
+    return Profile(rows.height, {name: _attribute(rows[name]) for name in names})
 
 
 def _attribute(values: pl.Series) -> AttributeProfile:

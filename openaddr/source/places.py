@@ -1,60 +1,85 @@
-"""Makes the boxes of countries, and of the states and counties of the US, from npm packages of public domain data.
-
-The names of the counties go into a file of their own.
+"""Makes boxes, shapes and names of countries, and of states and counties of the US, from npm packages.
 
     python -m openaddr.source.places node_modules
 
-Run once at set-up; the result lies beside the code and is not part of the repository. `us-atlas` (Census Bureau) has
-states and counties by their FIPS codes, `world-atlas` (Natural Earth) countries by the numbers of ISO 3166, which
-`i18n-iso-countries` turns into their letters.
+Run once at set-up; the results lie beside the code and are not part of the repository. The data is in the public
+domain: `us-atlas` (Census Bureau) has states and counties by their FIPS codes, `world-atlas` (Natural Earth) countries
+by the numbers of ISO 3166, which `i18n-iso-countries` turns into their letters and names.
 """
 
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import fiona
+import pyarrow as pa
 import shapely.geometry
+from pyarrow import ipc
+from shapely.geometry.base import BaseGeometry
 
 from openaddr.source.coverage import COUNTIES, PLACES
+from openaddr.source.gazetteer import GAZETTEER
 from openaddr.stages import Bounds
 
-Places = dict[str, Bounds]
+SIMPLER = {2: 0.02, 5: 0.003}
+"""Degrees by which shapes may be simplified, by the length of their codes: coarser for countries and states."""
 
 
-def build(modules: Path, target: Path = PLACES) -> None:
-    """Read the packages in a folder and write the boxes: two letters, or two or five digits, to west … north.
+@dataclass(frozen=True)
+class Place:
+    """A country (two letters), a state (two digits) or a county (five digits)."""
 
-    Beside the target, `counties.json` has five digits to the name of the county, without "County".
-    """
+    code: str
+    name: str
+    shape: BaseGeometry
+
+
+def build(modules: Path, boxes: Path = PLACES, gazetteer: Path = GAZETTEER, counties: Path = COUNTIES) -> None:
+    """Read the packages in a folder and write the files."""
+    found = [*_countries(modules), *_states(modules, "states"), *_states(modules, "counties")]
+    boxes.write_text(json.dumps(dict(sorted(_boxes(found).items()))) + "\n", encoding="utf-8")
+    names = {place.code: place.name for place in sorted(found, key=lambda place: place.code) if len(place.code) == 5}
+    counties.write_text(json.dumps(names) + "\n", encoding="utf-8")
+    columns = [
+        pa.array([place.code for place in found]),
+        pa.array([place.name for place in found]),
+        pa.array([shapely.to_wkb(place.shape.simplify(SIMPLER[len(place.code)])) for place in found]),
+    ]
+    batch = pa.RecordBatch.from_arrays(columns, ["code", "name", "geometry"])
+    with ipc.new_file(str(gazetteer), batch.schema, options=ipc.IpcWriteOptions(compression="zstd")) as file:
+        file.write_batch(batch)
+
+
+def _countries(modules: Path) -> Iterator[Place]:
     letters = {number: two for two, _, number, _ in json.loads((modules / "i18n-iso-countries/codes.json").read_text())}
-    countries = dict(_boxes(modules / "world-atlas/countries-10m.json", "countries"))
-    states = dict(_boxes(modules / "us-atlas/counties-10m.json", "states"))
-    counties = dict(_boxes(modules / "us-atlas/counties-10m.json", "counties"))
-    places = {letters[number]: box for number, box in countries.items() if number in letters} | states | counties
-    # For ISO 3166 its islands are countries of their own, but sources of them are sources of the US.
-    places["US"] = _around([places["US"], *states.values()])
-    text = json.dumps({name: [round(value, 3) for value in box] for name, box in sorted(places.items())})
-    target.write_text(text + "\n", encoding="utf-8")
-    names = dict(sorted(_names(modules / "us-atlas/counties-10m.json", "counties")))
-    target.with_name(COUNTIES.name).write_text(json.dumps(names) + "\n", encoding="utf-8")
+    names = json.loads((modules / "i18n-iso-countries/langs/en.json").read_text(encoding="utf-8"))["countries"]
+    for number, _, shape in _shapes(modules / "world-atlas/countries-10m.json", "countries"):
+        if number in letters:
+            name = names[letters[number]]
+            # Some have several names, the usual one first.
+            yield Place(letters[number], name if isinstance(name, str) else name[0], shape)
 
 
-def _names(path: Path, layer: str) -> Iterator[tuple[str, str]]:
-    with fiona.open(path, layer=layer, ignore_geometry=True) as features:
-        for feature in features:
-            if feature.properties["id"]:
-                yield feature.properties["id"], feature.properties["name"]
+def _states(modules: Path, layer: str) -> Iterator[Place]:
+    for code, name, shape in _shapes(modules / "us-atlas/counties-10m.json", layer):
+        yield Place(code, name, shape)
 
 
-def _boxes(path: Path, layer: str) -> Iterator[tuple[str, Bounds]]:
+def _shapes(path: Path, layer: str) -> Iterator[tuple[str, str, BaseGeometry]]:
     with fiona.open(path, layer=layer) as features:
         for feature in features:
             shape = shapely.geometry.shape(feature.geometry) if feature.geometry else None
             if shape and feature.properties["id"]:
-                west, south, east, north = shape.bounds
-                yield feature.properties["id"], (west, south, east, north)
+                yield feature.properties["id"], feature.properties["name"] or "", shape
+
+
+def _boxes(found: list[Place]) -> dict[str, Bounds]:
+    boxes = {place.code: place.shape.bounds for place in found}
+    # For ISO 3166 its islands are countries of their own, but sources of them are sources of the US.
+    boxes["US"] = _around([boxes["US"], *(box for code, box in boxes.items() if code.isdigit() and len(code) == 2)])
+    return {code: (round(w, 3), round(s, 3), round(e, 3), round(n, 3)) for code, (w, s, e, n) in boxes.items()}
 
 
 def _around(boxes: list[Bounds]) -> Bounds:

@@ -102,6 +102,6 @@ def _root(head: bytes) -> str | None:
         parser.Parse(head.lstrip(), False)
     except _Found as found:
         return str(found)
-    except (expat.ExpatError, LookupError):  # the latter for an encoding that is none
+    except (expat.ExpatError, LookupError, ValueError):  # for an encoding that is none, or one of several bytes
         return None
     return None

@@ -51,6 +51,13 @@ def open_vector(path: Path, form: str, *, layer: str | int | None = None, encodi
         return _open(path, chosen, driver, _GML_OPTIONS if driver == "GML" else {}, TextRule())
 
 
+def layers_in(path: Path, form: str) -> list[tuple[str, str | None]]:
+    """The layers of a file with the kind of their geometry, None for a table. Raises ProblemError(DATA_UNREADABLE)."""
+    prepare(driver_of(path, form))
+    with gdal_at(path):
+        return [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+
+
 def _open_shapefile(path: Path, layer: str | int, codec: str) -> "VectorFile":
     """UTF-8 is handed on by GDAL as it is; of other encodings the bytes are taken as ISO-8859-1, which loses none."""
     if codec == "utf-8":

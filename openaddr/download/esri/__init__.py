@@ -10,17 +10,18 @@ from openaddr.download.esri.clients import Clients
 from openaddr.download.esri.completeness import close_gap, gap_message
 from openaddr.download.esri.fetching import Fetcher
 from openaddr.download.esri.fields import wanted_fields
+from openaddr.download.esri.first import FirstRows, download_first_rows
 from openaddr.download.esri.layer import EsriLayer
-from openaddr.download.esri.moved import explained
+from openaddr.download.esri.moved import found
 from openaddr.download.esri.pages import PageReader
-from openaddr.download.esri.service import Service
+from openaddr.download.esri.service import Service, require_web
 from openaddr.download.esri.strategies import Plan, plan_pages
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
 from openaddr.stages import Downloaded, Edition, Progress
 
-__all__ = ["download_layer"]
+__all__ = ["FirstRows", "download_first_rows", "download_layer"]
 
 
 def download_layer(
@@ -32,11 +33,10 @@ def download_layer(
     last edited when `known` says costs one request. Raises ProblemError; ESRI_INCOMPLETE when fewer rows came than
     the server announced, counting each object id once.
     """
-    if address.scheme == "ftp":
-        raise ProblemError(Code.URL_INVALID, "An ESRI service has an http or https address, not one of ftp.")
+    require_web(address)
     with Clients(settings, address, entry.headers) as clients:
         service = Service(clients, address, settings)
-        layer = _found(service)
+        layer = found(service, service.layer)
         edition = Edition(last_edit=layer.last_edit)
         if layer.last_edit and layer.last_edit == known.last_edit:
             return Downloaded((), "", 0, layer.fields, clients.warnings, edition, unchanged=True)
@@ -53,13 +53,6 @@ def download_layer(
     if incomplete:
         warnings.append(Problem(incomplete.code, incomplete.message, pointer=f"{entry.pointer}/data"))
     return Downloaded(stored.files, stored.md5, stored.size, layer.fields, tuple(warnings), edition)
-
-
-def _found(service: Service) -> EsriLayer:
-    try:
-        return service.layer()
-    except ProblemError as error:
-        raise explained(error, service) from None
 
 
 def _planned(service: Service, layer: EsriLayer) -> Plan:

@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from openaddr.download.esri.layer import counted_layers
 from openaddr.download.esri.service import Service
@@ -15,15 +15,24 @@ KINDS = ("MapServer", "FeatureServer")
 MAX_REQUESTS = 30
 MAX_SECONDS = 20.0
 SHOWN = 3
+Result = TypeVar("Result")
 
 
-def explained(error: ProblemError, service: Service) -> ProblemError:
+def found(service: Service, ask: Callable[[], Result]) -> Result:
+    """What a question about the layer gives; of one that is not there, the problem says what the server has instead."""
+    try:
+        return ask()
+    except ProblemError as error:
+        raise _explained(error, service) from None
+
+
+def _explained(error: ProblemError, service: Service) -> ProblemError:
     """The problem of a layer that is not there, with what the server has instead; others as they are."""
-    found = LAYER.fullmatch(service.address.target)
-    if error.problem.code is not Code.ESRI_SERVICE_NOT_FOUND or not found:
+    parts = LAYER.fullmatch(service.address.target)
+    if error.problem.code is not Code.ESRI_SERVICE_NOT_FOUND or not parts:
         return error
-    root, path, name, _, number = found.groups()
-    layers = _layers(service.look(f"{root}/{path}"))
+    root, path, name, _, number = parts.groups()
+    layers = layers_of(service.look(f"{root}/{path}"))
     if layers:
         if number is None or int(number) in [layer.get("id") for layer in layers]:
             return error
@@ -36,7 +45,7 @@ def explained(error: ProblemError, service: Service) -> ProblemError:
     return ProblemError(Code.ESRI_SERVICE_NOT_FOUND, told)
 
 
-def _layers(info: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+def layers_of(info: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """Layers and tables of a service."""
     listed = [info.get(kind) for kind in ("layers", "tables")] if info else []
     return [layer for layers in listed if isinstance(layers, list) for layer in layers if isinstance(layer, dict)]

@@ -37,11 +37,12 @@ class Service:
     """One layer of one server, for any thread.
 
     Query parameters that the source gives, such as a token, go along everywhere. Questions are repeated with growing
-    pauses; pages are not, as whoever fetches many knows better when to ask again.
+    pauses; pages are not, as whoever fetches many knows better when to ask again. An answer may have `most` bytes.
     """
 
-    def __init__(self, clients: Clients, address: Address, settings: Settings) -> None:
+    def __init__(self, clients: Clients, address: Address, settings: Settings, most: int = MAX_ANSWER) -> None:
         self._clients = clients
+        self._most = most
         self._pause = settings.retry_seconds
         self._extra = {key: value for key, value in parse_qsl(address.query) if key.lower() != "f"}
         self.address = _bare(address)
@@ -51,16 +52,20 @@ class Service:
         """How long the download may still go on; below 0 when its time is up."""
         return self._clients.allowance.seconds_left
 
-    def layer(self) -> EsriLayer:
-        """What the layer says of itself; where that was redirected to, the following requests go at once."""
+    def describe(self) -> Mapping[str, Any]:
+        """What the address says of itself; where that was redirected to, the following requests go at once."""
 
-        def attempt() -> EsriLayer:
+        def attempt() -> Mapping[str, Any]:
             answer, body = self._get(self.address, {})
             metadata = read_object(answer, body)
             self.address = _bare(answer.address)
-            return parse_layer(metadata, answer.address.host)
+            return metadata
 
         return self._patiently(attempt)
+
+    def layer(self) -> EsriLayer:
+        """The layer at the address."""
+        return parse_layer(self.describe(), self.address.host)
 
     def last_edit(self) -> str:
         """When the layer says it was edited last, '' when it does not say or cannot be asked."""
@@ -121,7 +126,13 @@ class Service:
         query = urlencode(self._extra | dict(parameters) | {"f": "json"})
         asked = replace(address, target=f"{address.target}?{query}")
         with self._clients.lend() as client:
-            return _whole(client.request(asked, accept_encoding="gzip"), MAX_ANSWER)
+            return _whole(client.request(asked, accept_encoding="gzip"), self._most)
+
+
+def require_web(address: Address) -> None:
+    """Raise ProblemError(URL_INVALID) where there can be no ESRI service."""
+    if address.scheme == "ftp":
+        raise ProblemError(Code.URL_INVALID, "An ESRI service has an http or https address, not one of ftp.")
 
 
 def _count(answer: Mapping[str, Any] | None) -> int | None:

@@ -1,0 +1,1 @@
+"""The contributor's bench: look at data (`explore`), at its first rows (`sample`), begin a source file (`new`)."""
