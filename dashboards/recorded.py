@@ -145,7 +145,7 @@ class _Members:
             return default
         try:
             return msgspec.convert(found, kind)
-        except (msgspec.ValidationError, OverflowError) as error:
+        except (msgspec.ValidationError, OverflowError, UnicodeEncodeError) as error:
             self.faults.append(f"{name}: {shown(error, 120)}")
             return default
 
@@ -181,7 +181,7 @@ def read_problem(value: object) -> Told | None:
         return None
     try:
         return msgspec.convert(value, Told)
-    except (msgspec.ValidationError, OverflowError) as error:
+    except (msgspec.ValidationError, OverflowError, UnicodeEncodeError) as error:
         return Told("UNREADABLE", f"The problem of this run cannot be read: {shown(error, 200)}.")
 
 

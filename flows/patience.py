@@ -1,4 +1,4 @@
-"""Waits for what is away for a moment: a database that restarts, a server of others."""
+"""Waits for what is away for a moment: a database or a storage that restarts, a server of others."""
 
 import asyncio
 import logging
@@ -11,28 +11,34 @@ from psycopg import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
 from flows import policies
-from flows.policies import DATABASE_PATIENCE_SECONDS, LONGEST_PAUSE_SECONDS
-from openaddr.errors import ProblemError
+from openaddr.errors import Code, ProblemError
 
 log = logging.getLogger("openaddr.flows")
 Result = TypeVar("Result")
 
 
-def patiently(action: Callable[[], Result], seconds: float = DATABASE_PATIENCE_SECONDS) -> Result:
-    """The result of an action that may be done again; tried with growing pauses for so long while no database is there.
+def patiently(action: Callable[[], Result]) -> Result:
+    """The result of an action that may be done again; tried with growing pauses while what it needs is not there.
 
-    What was worked out is not thrown away. Raises the last error.
+    What was worked out is not thrown away. Raises the last error after PATIENCE_SECONDS, and any other at once.
     """
-    ends, pause = time.monotonic() + seconds, 0.2
+    ends, pause = time.monotonic() + policies.PATIENCE_SECONDS, policies.FIRST_PAUSE_SECONDS
     while True:
         try:
             return action()
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            if time.monotonic() + pause > ends:
+        except Exception as error:
+            if not is_away(error) or time.monotonic() + pause > ends:
                 raise
-            log.warning("the database is away, trying again in %.1f s: %s", pause, error)
+            log.warning("trying again in %.1f s: %s", pause, error)
         threading.Event().wait(pause)
-        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        pause = min(2 * pause, policies.LONGEST_PAUSE_SECONDS)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an error says that the database or the storage is not there now, but may be in a moment."""
+    if isinstance(error, ProblemError):
+        return error.problem.code in (Code.DATABASE_AWAY, Code.STORAGE_UNREACHABLE)
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
 
 
 async def through_outages(action: Callable[[], Result]) -> Result:

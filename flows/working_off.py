@@ -42,9 +42,9 @@ def _next(opened: Services, set_id: int, count: int) -> list[Run]:
         return []
     with opened.pool.connection() as conn:
         found = runs.undispatched(conn, count, set_id)
-        if not found:
-            late = runs.unclaimed(conn, count, policies.UNCLAIMED_SECONDS)
-            found = [run for run in late if run.set_id == set_id]
+        if not found and not opened.settings.batch_by_fleet:
+            # Left by a flow that died; the sweep looks after those that wait for a fleet.
+            found = runs.unclaimed(conn, count, policies.UNCLAIMED_SECONDS, set_id)
         for run in found:
             runs.mark_dispatched(conn, run.id)
         return found

@@ -345,7 +345,7 @@ _MACHINE = explain(
             "Try again; if it happens twice, look at the disk or at what lies between here and the storage.",
         ),
     },
-    retry=frozenset({Code.DATABASE_AWAY, Code.STORAGE_UNREACHABLE, Code.STORAGE_CORRUPT}),
+    retry=frozenset({Code.DATABASE_AWAY, Code.STORAGE_UNREACHABLE, Code.STORAGE_FULL, Code.STORAGE_CORRUPT}),
 ) | {
     Code.RUN_LOST: Explanation("The run never came to an end", ExitCode.OURS, "Start it again.", retry=True),
     Code.TILES_FAILED: Explanation("The tiles could not be made", ExitCode.OURS, "Report it with the log."),

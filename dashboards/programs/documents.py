@@ -1,7 +1,7 @@
 """The JSON files of the site as types: what is written is checked against them, and their schemas are made of them.
 
 A new version may add members; a member that is here keeps its name and meaning as long as `version` is the same.
-Times are of UTC, `2026-11-24T08:39:31Z`.
+Times are of UTC, as RFC 3339 writes them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -41,9 +41,9 @@ class Summary:
         return sum(found) if found else None
 
     def output(self, kind: str) -> str:
-        """The name of the file of a kind, '' without one."""
-        name = self.outputs.get(kind) if isinstance(self.outputs, Mapping) else None
-        return name if isinstance(name, str) else ""
+        """The name of the file of a kind, '' without one. The record has the path that it had while it was made."""
+        path = self.outputs.get(kind) if isinstance(self.outputs, Mapping) else None
+        return path.rpartition("/")[2] if isinstance(path, str) else ""
 
 
 @dataclass(frozen=True)

@@ -84,17 +84,20 @@ def expected_seconds(conn: Connection[Any], source_id: str, layer: str, name: st
     return found
 
 
-def undispatched(conn: Connection[Any], limit: int, set_id: int | None = None) -> list[Run]:
-    """Queued runs that nobody was asked to work on, of one set or all: those of jobs first, then the longest.
+def undispatched(conn: Connection[Any], limit: int, set_id: int | None = None, *, alone: bool = False) -> list[Run]:
+    """Queued runs that nobody was asked to work on: those of jobs first, then the longest.
 
-    They are locked until the transaction ends; another one gets others.
+    Of one set, or all; `alone` = those that are in no set. They are locked until the transaction ends; another one gets
+    others.
     """
-    return many(conn, SQL["undispatched"], Run, limit=limit, set_id=set_id)
+    return many(conn, SQL["undispatched"], Run, limit=limit, set_id=set_id, alone=alone)
 
 
-def unclaimed(conn: Connection[Any], limit: int, seconds: float) -> list[Run]:
-    """Queued runs that somebody was asked to work on more than `seconds` ago, locked as those of `undispatched`."""
-    return many(conn, SQL["unclaimed"], Run, limit=limit, seconds=seconds)
+def unclaimed(
+    conn: Connection[Any], limit: int, seconds: float, set_id: int | None = None, *, alone: bool = False
+) -> list[Run]:
+    """Queued runs that somebody was asked to work on over `seconds` ago, chosen and locked as by `undispatched`."""
+    return many(conn, SQL["unclaimed"], Run, limit=limit, seconds=seconds, set_id=set_id, alone=alone)
 
 
 def mark_dispatched(conn: Connection[Any], run_id: int, flow_run_id: UUID | None = None) -> bool:

@@ -230,7 +230,8 @@ class Folder:
                 raise
             words = error.strerror or str(error)
             if error.errno in _FULL:
-                raise ProblemError(Code.DISK_FULL, f"The disk of {self.root} is full: {what} is not stored.") from error
+                message = f"The disk of {self.root} is full: {what} is not stored."
+                raise ProblemError(Code.STORAGE_FULL, message) from error
             code = Code.STORAGE_UNREACHABLE if error.errno in _AWAY else Code.STORAGE_REFUSED
             raise ProblemError(code, f"{what} in {self.root}: {words}.") from error
 

@@ -130,7 +130,7 @@ class _Town:
         folder.mkdir(parents=True)
         made = extract(folder.parent, frame, layer=layer)
         written = write_outputs(made, self._entry(layer), source_id, folder, Options(), NOW)
-        outputs = {output.kind: output.path.name for output in written}
+        outputs = {output.kind: str(output.path) for output in written}
         record = {"received": made.rows, "rows": made.rows, "seconds": {"download": 0.5, "conform": 1.5},
                   "fingerprint": "57b8a3b74b4585d040eed75c56364553", "outputs": outputs}  # fmt: skip
         (folder / "log.txt").write_text("all is well\n", encoding="utf-8")

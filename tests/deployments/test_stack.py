@@ -59,7 +59,15 @@ def test_the_table_leads_to_what_it_names(lives: Lives) -> None:
     assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (404, "nosniff")
     assert "There is no such page" in answer.text, "no flow of this stack publishes pages"
     logs = {path.name for path in Path(lives.second.place("Logs")).iterdir()}
-    assert logs >= {"postgres.log", "prefect-server.log", "site.log", "setup.log", "worker.log", "worker-ci.log"}
+    assert logs >= {
+        "postgres.log",
+        "prefect-server.log",
+        "site.log",
+        "setup.log",
+        "worker.log",
+        "worker-ci.log",
+        "worker-upkeep.log",
+    }
 
 
 def test_no_password_is_in_a_log_or_in_the_table(lives: Lives) -> None:
@@ -88,7 +96,8 @@ def test_servers_that_are_given_are_used_and_left_running(lives: Lives, tmp_path
     given = Settings(database_url=lives.second.database, prefect_api_url=lives.second.api, worker_slots=1)
     with Stack(tmp_path / "stack", given, lives.second.prefect_file) as stack:
         assert stack.changes == []
-        assert [service.program.name for service in stack.services] == ["site", "worker", "worker-ci"]
+        started = [service.program.name for service in stack.services]
+        assert started == ["site", "worker", "worker-ci", "worker-upkeep"]
         assert stack.addresses.environment["DATABASE_URL"] == lives.second.database
     assert httpx.get(f"{lives.second.api}/health").json() is True
 

@@ -1,9 +1,7 @@
 """A record, a storage and a publisher's server for each test, runs to work on, and a Prefect server for all."""
 
 import asyncio
-import gc
 import json
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,10 @@ from openaddr.db.records import NewRun, Run, RunStatus, Trust
 from openaddr.stages import silent
 from openaddr.storage.keys import latest_stem
 from openaddr.storage.latest import read_latest
+from tests.buckets import bucket, credentials, s3_port
+from tests.clients import collect, connections_of_prefect
+
+__all__ = ["bucket", "connections_of_prefect", "credentials", "s3_port"]
 
 SOURCE = "xx/town"
 EXPECTED = {"xx/town": "succeeded", "xx/gone": "failed", "xx/skipped": "skipped", "xx/broken": "failed"}
@@ -114,13 +116,43 @@ class Town:
         return {listed.key.rsplit("/", 1)[1] for listed in self.opened.storage.list(f"runs/{run_id}/")}
 
 
+@pytest.fixture(scope="package")
+def prefect() -> Iterator[None]:
+    """A Prefect server, for the modules whose tests run flows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DO_NOT_TRACK", "1")
+        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+        with prefect_test_harness(server_startup_timeout=120):
+            yield
+    collect()
+
+
+def state_of(flow: Any, *arguments: Any, **keywords: Any) -> State[Any]:
+    """The final state of a run of a flow."""
+    state: State[Any] = asyncio.run(flow(*arguments, **keywords, return_state=True))
+    return state
+
+
 @pytest.fixture
-def opened(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+def kept_in() -> str:
+    """Where runs are stored: "folder", or "bucket" in modules whose tests have to pass with both."""
+    return "folder"
+
+
+@pytest.fixture
+def opened(
+    url: str, kept_in: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Services]:
     """Services as flows open them, by the settings."""
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("OPENADDR_STORAGE_FOLDER", str(tmp_path / "storage"))
+    monkeypatch.setenv("OPENADDR_WORK_FOLDER", str(tmp_path / "work"))
     monkeypatch.setenv("OPENADDR_ALLOW_HOSTS", "127.0.0.1")
     monkeypatch.setenv("OPENADDR_RETRY_SECONDS", "0.01")
+    (tmp_path / "work").mkdir()
+    if kept_in == "bucket":
+        monkeypatch.setenv("S3_BUCKET", request.getfixturevalue("bucket").bucket)
+        monkeypatch.setenv("OPENADDR_S3_ENDPOINT_URL", f"http://127.0.0.1:{request.getfixturevalue('s3_port')}")
     with services() as opened:
         yield opened
 
@@ -131,33 +163,3 @@ def town(opened: Services, web: FileServer, tmp_path: Path) -> Town:
     found = Town(opened, web, tmp_path / "web")
     found.publish(100)
     return found
-
-
-@pytest.fixture(scope="package")
-def prefect() -> Iterator[None]:
-    """A Prefect server for the flows of these tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DO_NOT_TRACK", "1")
-        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        with prefect_test_harness(server_startup_timeout=120):
-            yield
-    _collect()
-
-
-@pytest.fixture
-def connections_of_prefect(prefect: None) -> Iterator[None]:
-    """Nothing of Prefect's is left for the tests after this one to be blamed for."""
-    yield
-    _collect()
-
-
-def _collect() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
-
-
-def state_of(flow: Any, *arguments: Any, **keywords: Any) -> State[Any]:
-    """The final state of a run of a flow."""
-    state: State[Any] = asyncio.run(flow(*arguments, **keywords, return_state=True))
-    return state

@@ -17,7 +17,7 @@ from openaddr.db.records import RunStatus
 from tests.flows.conftest import SOURCE, Town, state_of
 
 pytestmark = [
-    pytest.mark.usefixtures("connections_of_prefect"),
+    pytest.mark.usefixtures("prefect", "connections_of_prefect"),
     # Clients of Prefect leave their connections to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

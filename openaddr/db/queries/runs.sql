@@ -74,13 +74,17 @@ select * from runs
 where status = 'queued'
   and dispatched_at is null
   and (%(set_id)s::bigint is null or set_id = %(set_id)s)
+  and (set_id is null or not %(alone)s)
 order by job_id is null, expected_seconds desc nulls first, id
 limit %(limit)s
 for update skip locked
 
 -- name: unclaimed
 select * from runs
-where status = 'queued' and dispatched_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+where status = 'queued'
+  and dispatched_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+  and (%(set_id)s::bigint is null or set_id = %(set_id)s)
+  and (set_id is null or not %(alone)s)
 order by dispatched_at, id
 limit %(limit)s
 for update skip locked
