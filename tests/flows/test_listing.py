@@ -69,7 +69,7 @@ def test_a_repository_of_3000_files_is_listed_within_seconds_and_each_layer_sour
     began = time.process_time()
     origin, found = begun(opened)
     assert list_set(opened, found, origin) == 3_000
-    assert time.process_time() - began < 15, "1.3 s on an idle machine"
+    assert time.process_time() - began < 15, "1.5 s on an idle machine"
     expected = sorted((f"x{number % 50}/town-{number}", "a") for number in range(3_000))
     assert sorted(rows(opened, found)) == expected
     assert list_set(opened, found, origin) == 3_000
