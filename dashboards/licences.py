@@ -27,6 +27,11 @@ class Group:
     states: Sequence[State]
 
     @property
+    def sources(self) -> list[str]:
+        """The source files that they are in."""
+        return list(dict.fromkeys(state.source_id for state in self.states))
+
+    @property
     def rows(self) -> int:
         """How many rows are under it."""
         return sum(state.good_rows or 0 for state in self.states)

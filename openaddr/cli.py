@@ -184,9 +184,7 @@ def migrate() -> None:
     raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_migrate")())
 
 
-@app.command(
-    short_help="Start everything on this machine: Postgres, Prefect, workers. Ctrl-C stops it, the data is kept."
-)
+@app.command(short_help="Start everything on this machine: Postgres, Prefect, workers, the site. Ctrl-C stops it.")
 def up(
     folder: Annotated[
         Path, typer.Option("--folder", metavar="DIR", help="Where the data, outputs and logs are kept.")
@@ -197,7 +195,7 @@ def up(
     Example:
       openaddr up --folder /srv/openaddr
 
-    Start everything on this machine: Postgres, Prefect, workers. Ctrl-C stops it, the data is kept.
+    Start everything on this machine: Postgres, Prefect, workers, the site. Ctrl-C stops it, the data is kept.
     """
     raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_up")(folder, prefect_file))
 
@@ -217,7 +215,7 @@ site = typer.Typer(no_args_is_help=True, help="The public site.")
 app.add_typer(site, name="site")
 
 
-@site.command(epilog="Examples:  openaddr site build   ·   openaddr site build --output /srv/pages --afresh")
+@site.command(short_help="Render the site from the record, as it is done after each run.")
 def build(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Pages go into DIR/site, not into the storage.")
@@ -226,7 +224,13 @@ def build(
         bool, typer.Option("--afresh", help="Write all pages, also those that have not changed.")
     ] = False,
 ) -> None:
-    """Render the site from the record, as it is done after each run."""
+    """\b
+    Examples:
+      openaddr site build
+      openaddr site build --output /srv/pages --afresh
+
+    Render the site from the record, as it is done after each run.
+    """
     raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_site_build")(output, afresh))
 
 
