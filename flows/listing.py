@@ -1,6 +1,7 @@
 """From source files to queued runs: every layer source once, or a copy of a run that did the same work lately."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from flows.origins import Origin
 from flows.services import Services
@@ -13,6 +14,8 @@ from openaddr.source.parse import parse_source
 
 WHOLE_FILE = ("", "")
 """Layer and name of a run that stands for a file of which nothing can be used: it will say why."""
+TOGETHER = 50
+"""Files whose text is kept at once."""
 Entry = tuple[str, str, str, str]
 """A layer source: source, layer, name, and what the text of its file is known by."""
 
@@ -46,13 +49,15 @@ def list_set(services: Services, found: Set, origin: Origin) -> int:
 def _kept(services: Services, files: Iterable[SourceFile]) -> Iterator[Entry]:
     """The layer sources of files whose text is kept.
 
-    Each in a transaction of its own: whoever has the same text to keep would have to wait for the end of it.
+    Some files at a time: whoever has the same text to keep has to wait for the end of the transaction.
     """
-    for file in files:
+    left = iter(files)
+    while some := list(islice(left, TOGETHER)):
         with services.pool.connection() as conn:
-            sha = source_files.save(conn, file.content)
-        for layer, name in layer_sources(file):
-            yield file.id, layer, name, sha
+            known = source_files.save_all(conn, (file.content for file in some))
+        for file, sha in zip(some, known, strict=True):
+            for layer, name in layer_sources(file):
+                yield file.id, layer, name, sha
 
 
 def layer_sources(file: SourceFile) -> list[tuple[str, str]]:

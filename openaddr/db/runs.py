@@ -23,9 +23,8 @@ SQL = named("runs")
 
 def queue(conn: Connection[Any], new: NewRun) -> Run:
     """Put a run into the queue; one that its set or job has already is given as it is."""
-    expected = expected_seconds(conn, new.source_id, new.layer, new.name)
     values = _values(new)
-    run = one(conn, SQL["queue"], Run, **values, expected_seconds=expected)
+    run = one(conn, SQL["queue"], Run, **values)
     run = run or one(conn, SQL["queued_already"], Run, **values)
     assert run
     return run
@@ -75,13 +74,6 @@ def recent(conn: Connection[Any], limit: int) -> list[Run]:
 def history(conn: Connection[Any], source_id: str, layer: str, name: str, limit: int) -> list[Run]:
     """The runs of one layer source, newest first."""
     return many(conn, SQL["history"], Run, source_id=word(source_id), layer=word(layer), name=word(name), limit=limit)
-
-
-def expected_seconds(conn: Connection[Any], source_id: str, layer: str, name: str) -> float | None:
-    """How long the last run of a layer source took that came to a result; None when none ever did."""
-    values = {"source_id": word(source_id), "layer": word(layer), "name": word(name)}
-    found: float | None = scalar(conn, SQL["expected_seconds"], **values)
-    return found
 
 
 def undispatched(conn: Connection[Any], limit: int, set_id: int | None = None, *, alone: bool = False) -> list[Run]:

@@ -42,9 +42,9 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
         yield server
 
 
-def source(number: int) -> bytes:
-    """A source file with two layer sources."""
-    entries = [{"name": name, "protocol": "http", "data": f"https://x.test/{number}/{name}"} for name in ("a", "b")]
+def source(number: int, names: str = "a") -> bytes:
+    """A source file with a layer source for each letter."""
+    entries = [{"name": name, "protocol": "http", "data": f"https://x.test/{number}/{name}"} for name in names]
     return json.dumps({"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": entries}}).encode()
 
 
@@ -65,20 +65,20 @@ def test_a_repository_of_3000_files_is_listed_within_seconds_and_each_layer_sour
 ) -> None:
     files = {f"sources/x{number % 50}/town-{number}.json": source(number) for number in range(3_000)}
     github.host(NAME).commit(files)
-    began = time.monotonic()
+    # Time of the processor: the machines of tests are shared.
+    began = time.process_time()
     origin, found = begun(opened)
-    assert list_set(opened, found, origin) == 6_000
-    seconds = time.monotonic() - began
-    expected = sorted((f"x{n % 50}/town-{n}", name) for n in range(3_000) for name in ("a", "b"))
+    assert list_set(opened, found, origin) == 3_000
+    assert time.process_time() - began < 15, "1.5 s on an idle machine"
+    expected = sorted((f"x{number % 50}/town-{number}", "a") for number in range(3_000))
     assert sorted(rows(opened, found)) == expected
-    assert list_set(opened, found, origin) == 6_000
-    assert len(rows(opened, found)) == 6_000, "twice adds nothing"
-    assert seconds < 60, "3 s on two idle cores"
-    assert len(github.asked("zipball")) == 2
+    assert list_set(opened, found, origin) == 3_000
+    assert sorted(rows(opened, found)) == expected, "twice adds nothing"
+    assert len(github.asked("zipball")) == 2, "one call for all files"
 
 
 def test_a_set_says_of_its_runs_what_it_was_asked_for(opened: Services, github: GitHubServer) -> None:
-    sha = github.host(NAME).commit({"sources/xx/a.json": source(1), "sources/xx/b.json": b"{"})
+    sha = github.host(NAME).commit({"sources/xx/a.json": source(1, "ab"), "sources/xx/b.json": b"{"})
     origin, found = begun(opened)
     list_set(opened, found, origin)
     with opened.pool.connection() as conn:
@@ -107,6 +107,6 @@ def test_whoever_lists_is_killed(moment: str, opened: Services, github: GitHubSe
     assert left is not None and (left.listed_at, left.fresh, rows(opened, left)) == (None, True, [])
     assert [found.id for found in broken_off(opened)] == [left.id]
     hosted.commit({"sources/yy/later.json": source(1)})
-    assert list_set(opened, left, origin_of(load(), left)) == 40
-    assert len(rows(opened, left)) == 40
+    assert list_set(opened, left, origin_of(load(), left)) == 20
+    assert len(rows(opened, left)) == 20
     assert {source_id for source_id, _ in rows(opened, left)} == {f"xx/{number}" for number in range(20)}
