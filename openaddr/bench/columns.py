@@ -59,7 +59,13 @@ class Column:
         """Whether it says what the other column does, at its beginning or its end."""
         pairs = zip(self.values, part.values, strict=True)
         both = [(a.strip().casefold(), b.strip().casefold()) for a, b in pairs if a.strip() and b.strip()]
-        return sum(a.startswith(f"{b} ") or a.endswith(b) for a, b in both) > len(both) / 2
+        return sum(_begins_or_ends(a, b) for a, b in both) > len(both) / 2
+
+
+def _begins_or_ends(text: str, part: str) -> bool:
+    """Whether a text begins or ends with a word, or ends with it right after a digit."""
+    before = text.removesuffix(part)
+    return text.startswith(f"{part} ") or (before != text and (not before or not before[-1].isalpha()))
 
 
 def is_house_number(value: str) -> bool:

@@ -52,9 +52,7 @@ def fetch_rows(entry: LayerSource, folder: Path, settings: Settings, rows: int, 
 def _file(entry: LayerSource, folder: Path, settings: Settings, progress: Progress) -> Fetched:
     """The beginning where that is enough, else the whole file, as far as that may be."""
     is_zip = entry.compression == "zip" or (entry.conform is not None and entry.conform.format in ALL_AT_ONCE)
-    # The limit is for what has to be fetched as a whole; a beginning has its own.
-    most, unlimited = min(BEGINNING, settings.download_limit), replace(settings, download_bytes=0)
-    beginning = None if is_zip else begin(entry, folder, unlimited, most)
+    beginning = None if is_zip else begin(entry, folder, settings, min(BEGINNING, settings.download_limit))
     if beginning is not None and beginning.is_enough:
         is_cut = not beginning.is_whole
         return Fetched(files=(beginning.path,), size=beginning.size, total=beginning.total, is_cut=is_cut)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from openaddr.download.address import parse_address
@@ -50,6 +51,8 @@ def begin(entry: LayerSource, folder: Path, settings: Settings, most: int) -> Be
     """
     folder.mkdir(parents=True, exist_ok=True)
     data = entry.data.strip()
+    # `most` is the limit of a beginning, however little of a file may come as a whole.
+    settings = replace(settings, download_bytes=0)
     with _about(entry):
         if _is_local(entry, data):
             return begin_file(data, folder, settings, most)

@@ -66,6 +66,15 @@ def test_what_is_promised_to_be_too_large_is_refused_before_it_comes(
     assert len(server.requests) == 1
 
 
+def test_an_operator_may_allow_less_than_the_size_class_and_not_more(
+    server: FileServer, problem: Fail, limited: Limited
+) -> None:
+    server.responses["/x.csv"] = Response(b"x" * 2000)
+    less, more = replace(limited(), download_bytes=1000), replace(limited(1500), download_bytes=3000)
+    assert problem(server.url + "/x.csv", settings=less).message.endswith("bytes; 1,000 are allowed.")
+    assert "1,500 are allowed in size class 'tiny'" in problem(server.url + "/x.csv", settings=more).message
+
+
 def test_exactly_what_is_allowed_comes(server: FileServer, fetch: Fetch, limited: Limited) -> None:
     server.responses["/x.csv"] = Response(b"x" * CAP)
     assert fetch(server.url + "/x.csv", settings=limited()).size == CAP

@@ -79,3 +79,8 @@ def test_what_is_no_regular_file_is_refused(folder: Path, settings: Settings, pr
 @pytest.mark.parametrize("data", ["file://elsewhere/a.csv", "file:a.csv", "a.csv", "file:///a%00b.csv"])
 def test_a_file_is_named_by_its_whole_path(settings: Settings, problem: Fail, data: str) -> None:
     assert problem(data, "file", settings=settings).code == Code.URL_INVALID
+
+
+def test_a_file_of_more_bytes_than_may_come_is_not_copied(folder: Path, settings: Settings, problem: Fail) -> None:
+    found = problem(str(folder / "a b.csv"), "file", settings=replace(settings, download_bytes=11))
+    assert (found.code, found.message) == (Code.TOO_LARGE, "The file has 12 bytes; 11 are allowed.")

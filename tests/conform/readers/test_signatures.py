@@ -24,6 +24,7 @@ GML = b'xmlns:gml="http://www.opengis.net/gml"'
         ("x.gml", "xml", b"<schema " + GML + b"/>", "<schema>"),
         ("x.gml", "xml", b"<ows:ExceptionReport xmlns:ows='o' " + GML + b"/>", "<ExceptionReport>"),
         ("x.gml", "xml", b"<?xml version='1.0' encoding='evil'?><a " + GML + b"/>", "begins with the bytes 3c 3f"),
+        ("x.gml", "xml", b"<?xml version='1.0' encoding='shift_jis'?><a " + GML + b"/>", "begins with the bytes 3c 3f"),
         ("x.gml", "xml", b"<metadata/>", "XML with the root element <metadata>"),
         ("x.gml", "xml", b"not xml at all", "begins with the bytes 6e 6f 74"),
         ("x.shp", "shapefile", b"<!DOCTYPE html><br><p>", "XML with the root element <br>"),
