@@ -103,7 +103,8 @@ class _Look:
     def _described(self, candidate: Candidate, known: Found, dataset: Dataset, batches: list[Batch]) -> Found:
         layer, conform = self._fetched.layer, candidate.conform
         declared = {field.name: field for field in layer.fields} if layer else {}
-        frame = pl.concat([batch.frame for batch in batches])
+        shapes = [name for name, field in declared.items() if field.type == "Geometry"]
+        frame = pl.concat([batch.frame for batch in batches]).drop(shapes, strict=False)
         columns = columns_of(frame, declared)
         place = coordinates(columns) if conform.format == "csv" else ()
         where = self._where(dataset, batches, place)
@@ -114,7 +115,7 @@ class _Look:
             geometry=geometry,
             rows=where.rows,
             is_estimate=where.is_estimate,
-            looked_at=frame.height,
+            looked_at=sum(len(batch.rows) for batch in batches),
             crs=where.crs,
             encoding=conform.encoding,
             delimiter=conform.csvsplit if conform.format == "csv" else None,
