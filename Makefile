@@ -72,8 +72,9 @@ process: setup ## Process the same sources by the command alone, into output/dem
 test: setup $(CONSUMERS)/.installed ## Run the tests
 	@OPENADDR_CONSUMERS_PYTHON=$(abspath $(CONSUMERS))/bin/python $(BIN)/python -m pytest -n auto $(TESTS)
 
-proof: setup ## Try a thousand bad inputs and print what came of them (PROOF="--family csv" for one kind)
+proof: setup ## Try a thousand bad inputs and print what came of them (PROOF="--family csv" for one kind), then faults
 	@$(BIN)/python -m tests.hostile.proof $(PROOF)
+	@$(BIN)/python -m tests.faults.proof
 
 check: $(VENV)/.installed ## Read the code: style, form and types
 	@$(BIN)/ruff check .

@@ -178,7 +178,11 @@ def _concluded(services: Services, lease: Lease, task: Assignment, run: Run) -> 
     row = patiently(conclude)
     if row is None:
         return None
-    make_latest_of(services, row)
+    try:
+        make_latest_of(services, row)
+    except Exception:
+        # The run is over and on the record; the sweep switches what the outbox says.
+        log.exception("run %d is not shown as the latest yet", row.id)
     return row.status
 
 
@@ -190,7 +194,7 @@ def announce(conn: Connection[Any], run_id: int, *, is_new: bool = True) -> None
 
 
 def make_latest_of(services: Services, row: Row) -> None:
-    """Switch `latest/` now; whatever goes wrong, the sweep does it later, as the outbox says."""
+    """Switch `latest/` to a run, unless the record has a newer one."""
     with services.pool.connection() as conn:
         pointer = last_good.get(conn, row.source_id, row.layer, row.name)
     if pointer is not None and pointer.run_id == row.id:

@@ -83,13 +83,16 @@ def test_a_second_stack_on_the_same_folder_is_refused(lives: Lives) -> None:
     assert "STACK_BUSY" in answer.stderr
 
 
-def test_a_ci_run_starts_while_the_batch_queue_is_full(lives: Lives, client: SyncPrefectClient, tmp_path: Path) -> None:
+def test_a_ci_run_starts_while_the_batch_queue_is_full_and_a_sweep_while_all_are(
+    lives: Lives, client: SyncPrefectClient, tmp_path: Path
+) -> None:
     batch = [run_tiny(client, "tiny/batch", tmp_path / f"batch-{number}", 600) for number in range(3)]
     eventually(lambda: "Running" in {state(client, run) for run in batch}, 120)
-    wanted = run_tiny(client, "tiny/ci", tmp_path / "ci", 0)
-    eventually(lambda: state(client, wanted) == "Completed", 120)
-    assert (tmp_path / "ci").read_text() == "ran"
+    wanted = run_tiny(client, "tiny/ci", tmp_path / "ci", 600)
+    eventually(lambda: state(client, wanted) == "Running", 120)
     assert [state(client, run) for run in batch].count("Running") == 1
+    sweep = client.create_flow_run_from_deployment(client.read_deployment_by_name("sweep/sweep").id).id
+    eventually(lambda: state(client, sweep) == "Completed", 120)
 
 
 def test_servers_that_are_given_are_used_and_left_running(lives: Lives, tmp_path: Path) -> None:

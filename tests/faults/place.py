@@ -16,6 +16,8 @@ from demo.servers.files import FileServer
 from flows.services import services
 from openaddr.db.connections import connect
 from openaddr.db.migrating import migrate
+from openaddr.storage.objects import Storage
+from openaddr.storage.s3 import S3
 from tests.flows.conftest import Town
 from tests.flows.killing import ends_noted
 from tests.postgres import QUICK, create_database, server, start, stop
@@ -31,9 +33,10 @@ CREDENTIALS = {
 
 @dataclass
 class Place:
-    """The town, the way to its bucket, and the folder of its database."""
+    """The town, its storage as readers have it, the way from the town to its bucket, and the folder of its database."""
 
     town: Town
+    storage: Storage
     proxy: Proxy
     postgres: Path
 
@@ -76,7 +79,8 @@ def place(kind: str) -> Iterator[Place]:
         for variable, value in (settings | CREDENTIALS | (bucket if kind == "bucket" else {})).items():
             patch.setenv(variable, value)
         with FileServer(folder / "web") as web, ends_noted(url), services() as opened:
-            yield Place(Town(opened, web, folder / "web"), proxy, Path(postgres))
+            storage = opened.storage if kind == "folder" else S3(BUCKET, f"http://127.0.0.1:{proxy.port}")
+            yield Place(Town(opened, web, folder / "web"), storage, proxy, Path(postgres))
 
 
 @contextmanager

@@ -5,9 +5,9 @@ import time
 from types import TracebackType
 from typing import Self
 
-from flows.services import Services
 from openaddr.storage.keys import latest_stem
 from openaddr.storage.latest import Latest, read_latest
+from openaddr.storage.objects import Storage
 
 PAUSE = 0.02
 """Seconds between two looks, at least: as long as the last one took, so that half of the time is for others."""
@@ -16,8 +16,8 @@ PAUSE = 0.02
 class Reader:
     """Reads the latest of one layer source, from `__enter__` to `__exit__`."""
 
-    def __init__(self, opened: Services, source: str, layer: str, name: str) -> None:
-        self._storage, self._stem = opened.storage, latest_stem(source, layer, name)
+    def __init__(self, storage: Storage, source: str, layer: str, name: str) -> None:
+        self._storage, self._stem = storage, latest_stem(source, layer, name)
         self._known: dict[int, Latest] = {}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._read)

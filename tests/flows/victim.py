@@ -58,7 +58,7 @@ POINTS = {
     "the copies are half switched": Point("STORAGE.copy", is_after=True, nth=3, status=SUCCEEDED),
     "the latest is switched": Point("flows.working:make_latest", is_after=True, status=SUCCEEDED),
     "messages are taken": Point("flows.sending:send", sends=True, status=SUCCEEDED),
-    "the page lies aside": Point("STORAGE.copy", sends=True, status=SUCCEEDED),
+    "a page is written": Point("STORAGE.put", is_after=True, sends=True, status=SUCCEEDED),
     "a message is sent and not noted": Point("openaddr.db.outbox:sent", sends=True, status=SUCCEEDED),
 }
 
