@@ -4,9 +4,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from openaddr.bench.records import Examined, Fetched, FieldFound, Found, Suggested
+from openaddr.bench.records import (
+    Directory,
+    Examined,
+    Fetched,
+    FieldFound,
+    Found,
+    LayerListed,
+    ServiceListed,
+    Suggested,
+)
 from openaddr.bench.sheet import Block, Json, Line, Table
-from openaddr.download.esri.directory import Directory, LayerListed, ServiceListed
 from openaddr.source.model import LayerSource
 from openaddr.stages import Bounds
 

@@ -18,10 +18,9 @@ from openaddr.bench.choosing import (
     choose_table,
     choose_terms,
 )
-from openaddr.bench.examining import Wish
 from openaddr.bench.explore import Explored, located
 from openaddr.bench.place import country_of
-from openaddr.bench.records import Fetched, Found, Suggested
+from openaddr.bench.records import Fetched, Found, Suggested, Wish
 from openaddr.bench.sample import row_blocks
 from openaddr.bench.session import Session, session
 from openaddr.bench.sheet import Line, json_text, show

@@ -115,7 +115,8 @@ def _width(text: str) -> int:
 def _print(block: Block, console: Console) -> None:
     match block:
         case Line(text, style):
-            console.print(Text(_clean(text), style=style))
+            # Addresses are to be copied, so no line is broken.
+            console.print(Text(_clean(text), style=style), soft_wrap=True)
         case Json():
             console.print(Text(plain(block), style="cyan"), soft_wrap=True)
         case Table(header, rows):

@@ -1,7 +1,7 @@
 """The first rows of the data beside what the conform makes of them, each for itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -9,36 +9,10 @@ import shapely
 
 from openaddr.conform.pipeline import Conforming, prepare
 from openaddr.conform.readers.dataset import Batch, Dataset, Geometry, Points, Shapes
-from openaddr.errors import ROW_REASONS, Code, Problem, ProblemError
+from openaddr.errors import ROW_REASONS, Code, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
-from openaddr.stages import ATTRIBUTES, Layer, RowAccount
-
-Values = dict[str, str]
-
-
-@dataclass(frozen=True)
-class RowPair:
-    """One row: all its columns before, and the attributes after, None when it is left out for a `reason`.
-
-    `place` is its point in degrees, or the middle of its shape, and `shape` what kind of geometry it is.
-    """
-
-    number: int
-    before: Values
-    after: Values | None
-    place: tuple[float, float] | None = None
-    shape: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class FirstRows:
-    """Rows in the order of the data; `used` are the columns that the conform reads."""
-
-    rows: tuple[RowPair, ...]
-    used: tuple[str, ...]
-    warnings: tuple[Problem, ...]
+from openaddr.stages import ATTRIBUTES, FirstRows, Layer, RowAccount, RowPair
 
 
 def first_rows(
