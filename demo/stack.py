@@ -44,7 +44,8 @@ def main() -> int:
         found = _run_set(stack, folder / REPOSITORY)
         print(f"{len(found)} runs in {time.monotonic() - started:.0f} s; the mistakes are there on purpose.\n")
         print(stack.table())
-        print(f"\nStopping. `openaddr up --folder {folder}` starts it again, with all of this in it.")
+        print(f"\nStopping. `openaddr up --folder {folder}` starts it again, with all of this in it:")
+        print(stack.addresses.shown["Site"])
     wrong = [run for run in found if not as_expected(run)]
     for run in wrong:
         print(f"NOT AS EXPECTED: run {run.id} {run.source_id} {run.layer} {run.name}", file=sys.stderr)

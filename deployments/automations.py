@@ -1,11 +1,10 @@
 """What the Prefect server does by itself when flow runs die. A server of one's own comes with no automation at all."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
-from prefect.events.actions import ChangeFlowRunState, RunDeployment
+from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
@@ -14,19 +13,20 @@ PREFIX = "machine: "
 SILENCE = timedelta(seconds=90)
 """Three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY is 30)."""
 HEARTBEAT = "prefect.flow-run.heartbeat"
-CRASHED = "prefect.flow-run.Crashed"
+STARTED = "prefect.flow-run.Running"
 FLOW_RUNS = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
 
 
-def wanted(sweep: UUID | None, sweep_flow: str = "sweep") -> list[AutomationCore]:
-    """The automations; the second one runs the deployment `sweep`, when there is one."""
+def wanted() -> list[AutomationCore]:
+    """The automations."""
     zombies = AutomationCore(
         name=f"{PREFIX}silent flow runs have crashed",
-        description="A flow run that has sent heartbeats and then nothing at all is dead: its process was killed.",
+        description="A flow run that has begun and then says nothing at all is dead: its process was killed.",
         trigger=EventTrigger(
             match=FLOW_RUNS,
             for_each={"prefect.resource.id"},
-            after={HEARTBEAT},
+            # The server itself tells of the beginning: a process may die before its first heartbeat.
+            after={HEARTBEAT, STARTED},
             # The next heartbeat, or whatever state it has ended with.
             expect={"prefect.flow-run.*"},
             posture=Posture.Proactive,
@@ -39,26 +39,7 @@ def wanted(sweep: UUID | None, sweep_flow: str = "sweep") -> list[AutomationCore
             )
         ],
     )
-    return [zombies] if sweep is None else [zombies, _crashed(sweep, sweep_flow)]
-
-
-def _crashed(sweep: UUID, sweep_flow: str) -> AutomationCore:
-    return AutomationCore(
-        name=f"{PREFIX}a crash is swept up",
-        description="The record learns of a crash at once, not only when the clock starts the sweep.",
-        trigger=EventTrigger(
-            match=FLOW_RUNS,
-            # A sweep that crashes must not ask for the next one.
-            match_related=ResourceSpecification(
-                {"prefect.resource.role": "flow", "prefect.resource.name": f"!{sweep_flow}"}
-            ),
-            expect={CRASHED},
-            posture=Posture.Reactive,
-            threshold=1,
-            within=timedelta(0),
-        ),
-        actions=[RunDeployment(source="selected", deployment_id=sweep, parameters=None, job_variables=None)],
-    )
+    return [zombies]
 
 
 def agree(client: SyncPrefectClient, automations: list[AutomationCore]) -> list[str]:

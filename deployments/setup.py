@@ -24,7 +24,6 @@ from openaddr.errors import Code, ExitCode, ProblemError
 from openaddr.settings import SettingError
 
 PREFECT_FILE = ROOT / "prefect.yaml"
-SWEEP = "sweep"
 
 
 def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False) -> list[str]:
@@ -40,7 +39,7 @@ def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False) -> l
         with SyncPrefectClient(api) as client:
             changes = _pool(client) + _queues(client, slots) + _host_limits(client)
             changes += _deployments(client, wanted, path.resolve().parent)
-            return changes + (abandoned.close(client) if nobody_works else [])
+            return changes + ([*abandoned.close(client), *abandoned.thin_out(client)] if nobody_works else [])
     except httpx.HTTPError as error:
         message = f"The Prefect server at {api} does not do what was asked: {error}."
         raise ProblemError(Code.STACK_FAILED, message) from error
@@ -89,7 +88,7 @@ def _deployments(client: SyncPrefectClient, wanted: PrefectFile, folder: Path) -
         if known.work_pool_name == POOL and known.id not in ids.values():
             client.delete_deployment(known.id)
             changes.append(f"removed deployment {known.name}")
-    return changes + automations.agree(client, automations.wanted(ids.get(SWEEP)))
+    return changes + automations.agree(client, automations.wanted())
 
 
 def main(arguments: list[str]) -> int:

@@ -4,11 +4,12 @@
     postgres/   data, password and socket of the embedded Postgres
     prefect/    home of the Prefect server and its clients
     storage/    outputs and pages, when no bucket is named
+    site-port   where the pages were read last time
     work/       where flow runs work
     logs/       one file for each part
 
-Postgres, migrations, Prefect server, set-up, workers start in this order and end in the reverse one. What DATABASE_URL
-or PREFECT_API_URL name is used instead of an own one, and left running.
+Postgres, migrations, Prefect server, site, set-up, workers start in this order and end in the reverse one. What
+DATABASE_URL or PREFECT_API_URL name is used instead of an own one, and left running.
 """
 
 import fcntl
@@ -26,10 +27,11 @@ from typing import Self
 
 import psycopg
 
-from deployments.embedded import postgres, prefect_server, workers
+from deployments.embedded import postgres, prefect_server, site, workers
 from deployments.embedded.postgres import Databases, make_database
 from deployments.embedded.prefect_server import Server
 from deployments.embedded.service import ROOT, Service
+from deployments.embedded.site import Site
 from openaddr.db.connections import connect
 from openaddr.db.migrating import migrate
 from openaddr.errors import Code, ExitCode, ProblemError
@@ -69,10 +71,12 @@ class Stack:
             databases = parts.enter_context(self._postgres())
             _migrate(databases.ours)
             server = parts.enter_context(self._prefect(databases))
-            self.addresses = self._where(databases, server.api)
+            pages = parts.enter_context(self._site())
+            self.addresses = self._where(databases, server.api, pages.address)
             self.changes = self._set_up()
             started = parts.enter_context(self._workers())
-            self.services = [service for service in (databases.service, server.service, *started) if service]
+            ours = (databases.service, server.service, pages.service, *started)
+            self.services = [service for service in ours if service]
             self._parts = parts.pop_all()
         return self
 
@@ -105,22 +109,29 @@ class Stack:
                 make_database(databases.ours, postgres.PREFECTS)
         return prefect_server.running(self.folder / "prefect", self.logs / "prefect-server.log", databases.prefects)
 
+    def _site(self) -> AbstractContextManager[Site]:
+        if self.settings.s3_bucket:
+            # Whoever serves the bucket serves the pages in it.
+            return nullcontext(Site(self.settings.site_url))
+        return site.running(self.storage, self.folder / "site-port", self.logs / "site.log")
+
     def _workers(self) -> AbstractContextManager[list[Service]]:
         slots, ci_slots = self.settings.worker_slots, self.settings.ci_slots
         return workers.running(self.logs, self.addresses.environment, slots, ci_slots, self.folder / "work")
 
-    def _where(self, databases: Databases, api: str) -> Addresses:
+    def _where(self, databases: Databases, api: str, pages: str) -> Addresses:
         environment = prefect_server.client_environment(api, self.folder / "prefect" / "home")
         environment |= {
             variable("database_url"): databases.ours,
             variable("storage_folder"): str(self.storage),
             variable("work_folder"): str(self.folder / "work"),
+            variable("site_url"): self.settings.site_url or pages,
         }
         shown = {
+            "Site": pages or f"s3://{self.settings.s3_bucket}/site/",
             "Prefect": api.removesuffix("/api"),
             "Database": databases.shown,
             "Storage": str(self.storage),
-            "Site": str(self.storage / "site" / "index.html"),
             "Logs": str(self.logs),
         }
         return Addresses(shown, environment, api)
@@ -147,7 +158,7 @@ def _migrate(database: str) -> None:
         migrate(connection)
 
 
-def run_up(folder: Path, settings: Settings, prefect_file: Path | None = None) -> int:
+def run_up(settings: Settings, folder: Path, prefect_file: Path | None = None) -> int:
     """Run the stack until Ctrl-C or SIGTERM, or until a part of it gives up; gives the exit code. ProblemError."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)

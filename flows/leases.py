@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection, Error
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from flows.policies import LEASE_SECONDS, RENEW_SECONDS
+from flows import policies
 from openaddr.db import runs
 from openaddr.db.records import Lease
 
@@ -25,10 +25,10 @@ def kept(pool: ConnectionPool[Connection[Any]], lease: Lease, stop: threading.Ev
     done = threading.Event()
 
     def renew() -> None:
-        while not done.wait(RENEW_SECONDS):
+        while not done.wait(policies.RENEW_SECONDS):
             try:
                 with pool.connection() as conn:
-                    if not runs.renew(conn, lease, LEASE_SECONDS):
+                    if not runs.renew(conn, lease, policies.LEASE_SECONDS):
                         log.warning("run %d is not ours any more", lease.run_id)
                         stop.set()
                         return

@@ -5,8 +5,9 @@ from openaddr.settings import Settings
 LEASE_SECONDS = 120.0
 """A run whose worker has said nothing for so long is somebody else's: four renewals may get lost."""
 RENEW_SECONDS = 30.0
-DATABASE_PATIENCE_SECONDS = 600.0
-"""A restart takes seconds, a failover minutes; the work of hours is worth waiting for."""
+PATIENCE_SECONDS = 600.0
+"""Of a database a restart takes seconds, a failover minutes; the work of hours is worth waiting for."""
+FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 UPLOAD_SECONDS = 3600.0
 """50 GB at 15 MB a second."""
@@ -15,17 +16,22 @@ RUN_RETRIES = 0
 BATCH_SECONDS = 4 * 24 * 3600.0
 """The set of a week has to leave the weekdays to the next one."""
 BATCH_POLL_SECONDS = 1.0
+LISTING_PAUSES = (30.0, 120.0, 600.0, 1200.0, 1800.0)
+"""Seconds between tries to get at the source files of a set: rate limits of GitHub end within the hour, and so do most
+of its outages; a set of a week is worth waiting for."""
 FOLLOW_SECONDS = 5.0
 """How often the progress of a run is shown: a run has thousands of steps, and each word to Prefect takes 20 ms."""
 SWEEP_SECONDS = 240.0
-"""It comes every five minutes."""
+"""It comes every minute; what takes longer, such as a storage that does not answer, only one of them waits for."""
 SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""
 SITE_RETRY_SECONDS = 10.0
-UNCLAIMED_SECONDS = 150.0
-"""A run that nobody began so long after it was handed over is handed over again: who had it may have died before the
-first word. If it only waits, the second finds it taken and leaves."""
+UNCLAIMED_SECONDS = 60.0
+"""A run that nobody began so long after it was handed over may have no flow run any more: that is looked up."""
+PENDING_SECONDS = 120.0
+"""A flow run that a worker took so long ago and did not start has lost its worker: a start takes 3 to 8 s, on a busy
+machine 30. Prefect would wait for ever."""
 WORK_PREFIX = "openaddr-run-"
 """What folders of runs that are worked on are called, wherever they are."""
 KEPT_HOURS = 1.0

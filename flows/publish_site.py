@@ -18,4 +18,4 @@ from flows.services import services
 async def publish_site() -> None:
     """Write the pages of what the record says now."""
     with services() as opened:
-        await asyncio.to_thread(publish, opened.pool, opened.storage)
+        await asyncio.to_thread(publish, opened.pool, opened.storage, opened.settings.site_url)

@@ -1,5 +1,6 @@
 """What operators see of a run in the Prefect UI: a name, a sentence, a table of outputs, a problem with its fix."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -30,11 +31,13 @@ class Report:
     @property
     def problem(self) -> str:
         """The problem as Markdown, '' without one."""
-        found = self.run.problem
-        if not found:
-            return ""
-        place = f"\n\nLine {found['line']}, `{found['pointer']}`" if found.get("line") else ""
-        return f"## {found['code']}\n\n{found['message']}\n\n{found['hint']}{place}"
+        return markdown(self.run.problem) if self.run.problem else ""
+
+
+def markdown(problem: Mapping[str, object]) -> str:
+    """A problem of the record as Markdown."""
+    place = f"\n\nLine {problem['line']}, `{problem['pointer']}`" if problem.get("line") else ""
+    return f"## {problem['code']}\n\n{problem['message']}\n\n{problem['hint']}{place}"
 
 
 def label(run: Run) -> str:

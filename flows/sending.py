@@ -47,7 +47,7 @@ def _latest(opened: Services, payload: dict[str, Any]) -> None:
 
 
 def _site(opened: Services, payload: dict[str, Any]) -> None:
-    publish(opened.pool, opened.storage)
+    publish(opened.pool, opened.storage, opened.settings.site_url)
 
 
 KINDS: dict[str, Callable[[Services, dict[str, Any]], None]] = {"latest": _latest, "site": _site}

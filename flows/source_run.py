@@ -41,8 +41,13 @@ async def source_run(run_id: int) -> State[None]:
 
 
 def polite(host: str) -> AbstractAsyncContextManager[None]:
-    """Wait for a place among the runs that fetch from a family of hosts; others have no limit but their own."""
-    return concurrency(hosts.limit_name(host)) if hosts.family(host) in hosts.FAMILIES else nullcontext()
+    """Wait for a place among the runs that fetch from a family of hosts; others have no limit but their own.
+
+    The place of a run that was killed is free again when its lease has run out.
+    """
+    if hosts.family(host) not in hosts.FAMILIES:
+        return nullcontext()
+    return concurrency(hosts.limit_name(host), lease_duration=policies.LEASE_SECONDS)
 
 
 def worker_name() -> str:

@@ -1,4 +1,4 @@
-"""`sweep`: what fell between two chairs. Every five minutes, and after each crash; doing it twice changes nothing."""
+"""`sweep`: what fell between two chairs. Every minute; doing it twice changes nothing, also at once."""
 
 import asyncio
 from datetime import timedelta
@@ -8,49 +8,39 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows import policies
-from flows.handing_over import go_on, hand_over
+from flows.closing import close_stuck
+from flows.handing_over import forgotten, go_on, hand_over
 from flows.sending import send_due
 from flows.services import Services, services
 from flows.working import work_folder
 from openaddr import workshop
-from openaddr.db import runs, sets
+from openaddr.db import outbox, runs, sets
 from openaddr.db.connections import connect
 from openaddr.db.records import Run, Set
 from openaddr.storage import publishing
+
+ASKED, LOOKED_UP = 100, 5_000
+"""Runs that one sweep asks Prefect to have worked on, at 0.1 s each, and that it looks up there."""
 
 
 @flow(name="sweep", timeout_seconds=policies.SWEEP_SECONDS)
 async def sweep() -> State[None]:
     """Take runs from dead workers, start what nobody started, send what was not sent, remove what was left behind."""
     with services() as opened:
+        closed = await close_stuck()
         released, waiting = await asyncio.to_thread(_due, opened)
-        for run in waiting:
-            await hand_over(run)
+        started = [*waiting, *await forgotten(await asyncio.to_thread(_late, opened))][:ASKED]
+        for run in started:
+            await hand_over(run, "batch" if run.set_id else None)
         left = await asyncio.to_thread(broken_off, opened)
         for found in left:
             await go_on(found)
-        sent, failed = await asyncio.to_thread(send_due, opened)
-        removed = await asyncio.to_thread(_tidy, opened)
+        told = await asyncio.to_thread(_slow_part, opened)
     message = (
-        f"{len(released)} runs taken from workers that said nothing, {len(waiting)} started, "
-        f"{len(left)} sets gone on with, {sent} messages sent, "
-        f"{failed} failed, {removed} leftovers removed"
+        f"{closed} flow runs closed that never started, {len(released)} runs taken from workers that said nothing, "
+        f"{len(started)} started, {len(left)} sets gone on with, {told}"
     )
     return Completed(message=message)
-
-
-def broken_off(opened: Services) -> list[Set]:
-    """Sets on which nobody works any more; those that only lacked the word are completed."""
-    with connect(opened.settings.database_url) as conn:
-        found = [each for each in sets.unfinished(conn) if not sets.complete_if_done(conn, each.id)]
-        # What is held here by this connection is let go with it.
-        return [each for each in found if sets.hold(conn, each.repository)]
-
-
-def _tidy(opened: Services) -> int:
-    """Remove what killed writers and workers left, here and in the storage; gives how many things."""
-    here = workshop.sweep(work_folder(opened.settings), {policies.WORK_PREFIX: policies.KEPT_HOURS * 3600})
-    return here + publishing.sweep(opened.storage, timedelta(hours=policies.KEPT_HOURS))
 
 
 def _due(opened: Services) -> tuple[list[Run], list[Run]]:
@@ -60,8 +50,33 @@ def _due(opened: Services) -> tuple[list[Run], list[Run]]:
     """
     with opened.pool.connection() as conn:
         released = runs.release_expired(conn)
-        found = [*runs.undispatched(conn, 100), *runs.unclaimed(conn, 100, policies.UNCLAIMED_SECONDS)]
-        waiting = [run for run in found if run.set_id is None]
+        waiting = runs.undispatched(conn, ASKED, alone=True)
         for run in waiting:
             runs.mark_dispatched(conn, run.id)
     return released, waiting
+
+
+def _late(opened: Services) -> list[Run]:
+    """Runs that were handed over and not begun. Those of a set that is worked on here are the business of its flow."""
+    with opened.pool.connection() as conn:
+        here = not opened.settings.batch_by_fleet
+        return runs.unclaimed(conn, LOOKED_UP, policies.UNCLAIMED_SECONDS, alone=here)
+
+
+def broken_off(opened: Services) -> list[Set]:
+    """Sets on which nobody works any more; those that only lacked the word are completed."""
+    with opened.pool.connection() as conn:
+        found = [each for each in sets.unfinished(conn) if not sets.complete_if_done(conn, each.id)]
+        return [each for each in found if not sets.is_held(conn, each.repository)]
+
+
+def _slow_part(opened: Services) -> str:
+    """Send messages and remove what killed writers and workers left, unless another sweep is at it; says how much."""
+    with connect(opened.settings.database_url) as conn:
+        if not outbox.hold(conn):
+            return "another one sends and tidies"
+        conn.commit()
+        sent, failed = send_due(opened)
+        here = workshop.sweep(work_folder(opened.settings), {policies.WORK_PREFIX: policies.KEPT_HOURS * 3600})
+        removed = here + publishing.sweep(opened.storage, timedelta(hours=policies.KEPT_HOURS))
+    return f"{sent} messages sent, {failed} failed, {removed} leftovers removed"

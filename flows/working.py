@@ -19,6 +19,7 @@ from openaddr import __version__
 from openaddr.db import last_good, outbox, runs, source_files
 from openaddr.db.records import Lease, Outcome, RunStatus
 from openaddr.db.records import Run as Row
+from openaddr.errors import ProblemError
 from openaddr.process import Request, process_source
 from openaddr.publication import files_of, make_latest
 from openaddr.quality.figures import figures_of
@@ -71,7 +72,7 @@ def work_on(
     stop, parent = threading.Event(), work_folder(services.settings)
     place = resumable(parent, f"{policies.WORK_PREFIX}{run_id}", policies.WORK_PREFIX)
     with kept(services.pool, lease, stop), place as folder:
-        task = _assignment(services, run_id)
+        task = patiently(lambda: _assignment(services, run_id))
         run = _processed(services, task, folder, progress, stop)
         if stop.is_set():
             return None
@@ -104,7 +105,7 @@ def _assignment(services: Services, run_id: int) -> Assignment:
 def _processed(services: Services, task: Assignment, folder: Path, progress: Progress, stop: threading.Event) -> Run:
     """The run of the one layer source, in a folder of its own."""
     row = task.row
-    path = folder.joinpath("sources", *row.source_id.split("/")).with_suffix(".json")
+    path = folder.joinpath("sources", *f"{row.source_id}.json".split("/"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(task.content)
     request = Request(
@@ -136,7 +137,10 @@ def _judge(services: Services, task: Assignment, run: Run) -> None:
 
 
 def _stored(services: Services, lease: Lease, run: Run) -> bool:
-    """Store the files of the run; False when it is not ours any more."""
+    """Store the files of the run; False when it is not ours any more.
+
+    A storage that is away is waited for. One that is full, or does not want them, is how the run ends.
+    """
 
     def renewed() -> bool:
         with services.pool.connection() as conn:
@@ -145,9 +149,15 @@ def _stored(services: Services, lease: Lease, run: Run) -> bool:
     def is_ours() -> bool:
         return patiently(renewed)
 
-    if run.folder is None:
+    folder, prefix = run.folder, run_prefix(lease.run_id)
+    if folder is None:
         return is_ours()
-    return put_all(services.storage, run_prefix(lease.run_id), files_of(run.folder), is_ours) is not None
+    try:
+        return patiently(lambda: put_all(services.storage, prefix, files_of(folder), is_ours)) is not None
+    except ProblemError as error:
+        log.error("run %d cannot be stored: %s", lease.run_id, error)
+        run.status, run.problem, run.unchanged, run.outputs = Status.FAILED, error.problem, False, {}
+        return True
 
 
 def _concluded(services: Services, lease: Lease, task: Assignment, run: Run) -> RunStatus | None:
@@ -168,7 +178,11 @@ def _concluded(services: Services, lease: Lease, task: Assignment, run: Run) -> 
     row = patiently(conclude)
     if row is None:
         return None
-    make_latest_of(services, row)
+    try:
+        make_latest_of(services, row)
+    except Exception:
+        # The run is over and on the record; the sweep switches what the outbox says.
+        log.exception("run %d is not shown as the latest yet", row.id)
     return row.status
 
 
@@ -180,7 +194,7 @@ def announce(conn: Connection[Any], run_id: int, *, is_new: bool = True) -> None
 
 
 def make_latest_of(services: Services, row: Row) -> None:
-    """Switch `latest/` now; whatever goes wrong, the sweep does it later, as the outbox says."""
+    """Switch `latest/` to a run, unless the record has a newer one."""
     with services.pool.connection() as conn:
         pointer = last_good.get(conn, row.source_id, row.layer, row.name)
     if pointer is not None and pointer.run_id == row.id:

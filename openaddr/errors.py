@@ -8,6 +8,7 @@ a surprise, and ours.
 from dataclasses import dataclass, replace
 
 from openaddr.codes import Code, ExitCode, Explanation, RowReason
+from openaddr.explanations import ORIGINS, explain
 
 __all__ = ["EXPLANATIONS", "ROW_REASONS", "Code", "ExitCode", "Explanation", "Problem", "ProblemError", "RowReason"]
 
@@ -71,13 +72,7 @@ def _shortened(message: str) -> str:
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:half]} … {message[-half:]}"
 
 
-def _explain(
-    exit_code: ExitCode, rows: dict[Code, tuple[str, str]], retry: frozenset[Code] = frozenset()
-) -> dict[Code, Explanation]:
-    return {code: Explanation(title, exit_code, hint, code in retry) for code, (title, hint) in rows.items()}
-
-
-_SOURCE = _explain(
+_SOURCE = explain(
     ExitCode.SOURCE,
     {
         Code.SOURCE_NOT_FOUND: ("The source file does not exist", "Check the path; sources end in .json."),
@@ -178,7 +173,7 @@ _SOURCE = _explain(
     },
 )
 
-_SUSPICIONS = _explain(
+_SUSPICIONS = explain(
     ExitCode.SOURCE,
     {
         Code.NULL_ISLAND: (
@@ -216,7 +211,7 @@ _SUSPICIONS = _explain(
     },
 )
 
-_SERVER = _explain(
+_SERVER = explain(
     ExitCode.SERVER,
     {
         Code.HOST_NOT_FOUND: ("The host does not exist", "Check the host in `data`; it may have been renamed."),
@@ -277,7 +272,7 @@ _SERVER = _explain(
     ),
 )
 
-_HELD = _explain(
+_HELD = explain(
     ExitCode.HELD,
     {
         Code.ROWS_DROPPED: (
@@ -296,7 +291,7 @@ _HELD = _explain(
     },
 )
 
-_USAGE = _explain(
+_USAGE = explain(
     ExitCode.USAGE,
     {
         Code.ANSWER_NEEDED: (
@@ -314,7 +309,7 @@ _USAGE = _explain(
     },
 )
 
-_MACHINE = _explain(
+_MACHINE = explain(
     ExitCode.CONFIGURATION,
     {
         Code.TIPPECANOE_MISSING: (
@@ -358,7 +353,7 @@ _MACHINE = _explain(
             "Try again; if it happens twice, look at the disk or at what lies between here and the storage.",
         ),
     },
-    retry=frozenset({Code.DATABASE_AWAY, Code.STORAGE_UNREACHABLE, Code.STORAGE_CORRUPT}),
+    retry=frozenset({Code.DATABASE_AWAY, Code.STORAGE_UNREACHABLE, Code.STORAGE_FULL, Code.STORAGE_CORRUPT}),
 ) | {
     Code.RUN_LOST: Explanation("The run never came to an end", ExitCode.OURS, "Start it again.", retry=True),
     Code.TILES_FAILED: Explanation("The tiles could not be made", ExitCode.OURS, "Report it with the log."),
@@ -366,7 +361,7 @@ _MACHINE = _explain(
     Code.INTERRUPTED: Explanation("The run was interrupted", ExitCode.INTERRUPTED, "Start it again.", retry=True),
 }
 
-EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SUSPICIONS | _SERVER | _USAGE | _HELD | _MACHINE
+EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SUSPICIONS | _SERVER | _USAGE | _HELD | _MACHINE | ORIGINS
 
 ROW_REASONS: dict[RowReason, str] = {
     RowReason.COORDINATES_UNPARSABLE: "longitude or latitude is not a number",

@@ -109,7 +109,7 @@ class Journey:
                 "openaddr.steps:fetch", *arguments, returns=Downloaded, confinement=rules, progress=self.progress
             )
             log.info("  %s bytes, md5 %s", f"{received.size:,}", received.fingerprint)
-        run.fingerprint = received.fingerprint
+        run.fingerprint, run.downloaded = received.fingerprint, received.size
         run.warnings += received.warnings
         return received
 

@@ -1,4 +1,6 @@
-"""What the commands for operators do. They are of `deployments`, which the library must not know: found by name."""
+"""What the commands for operators do. They are of `deployments` and `dashboards`, which the library must not know: they
+are found by name.
+"""
 
 import pkgutil
 import sys
@@ -13,9 +15,17 @@ from openaddr.settings import SettingError
 
 def run_up(folder: Path, prefect_file: Path | None) -> int:
     """Run the whole stack on this machine until somebody stops it; gives the exit code."""
+    return _with_settings("deployments.stack:run_up", folder, prefect_file)
+
+
+def run_site_build(output: Path | None, afresh: bool) -> int:
+    """Render the site; gives the exit code."""
+    return _with_settings("dashboards.building:build", output, afresh)
+
+
+def _with_settings(name: str, *arguments: object) -> int:
     try:
-        loaded = settings.load()
-        return int(_operation("deployments.stack:run_up")(folder, loaded, prefect_file))
+        return int(_operation(name)(settings.load(), *arguments))
     except SettingError as error:
         print(f"openaddr: {error}", file=sys.stderr)
         return ExitCode.CONFIGURATION

@@ -64,6 +64,8 @@ class Run:
     edition: Edition = NO_EDITION
     unchanged: bool = False
     """Whether the server said that its data is still that of the run before, whose files this one has."""
+    downloaded: int = 0
+    """Bytes that the download brought."""
     peak_memory: int = 0
     """Most memory that a stage occupied, in bytes."""
     cpu_seconds: float = 0.0
@@ -102,6 +104,7 @@ class Run:
             "unchanged": self.unchanged,
             "tests_passed": self.tests_passed,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            "downloaded": self.downloaded,
             "peak_memory": self.peak_memory,
             "cpu_seconds": round(self.cpu_seconds, 3),
             "outputs": {kind: str(path) for kind, path in self.outputs.items()},

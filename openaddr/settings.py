@@ -1,10 +1,13 @@
 """The only reader of the environment. `.env.defaults` lists every setting with its default and meaning."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from openaddr.sizes import SIZE_CLASSES, SizeClass
+
+GITHUB_API_URL = "https://api.github.com"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Settings:
     s3_region: str = "us-east-1"
     s3_public_url: str = ""
     """What comes before a key in links to the bucket; the address of the bucket when empty."""
+    site_url: str = ""
+    """Public address of the site, for canonical links and commands to copy; links between pages are relative."""
     database_url: str = field(default="", repr=False)
     """Postgres of the record (`postgresql://`), read from DATABASE_URL; '' = the embedded one."""
     prefect_api_url: str = ""
@@ -68,6 +73,13 @@ class Settings:
     """Whether runs of a set are handed to the workers of the batch queue instead."""
     sources_folder: str = ""
     """Folder whose source files a set is made of, when its flow is told no other."""
+    repositories: tuple[str, ...] = ()
+    """Repositories on GitHub that we work for, as owner/name; a set is made of the first when its flow is told no
+    other and no folder."""
+    github_api_url: str = GITHUB_API_URL
+    """API of GitHub or of an Enterprise server, read from GITHUB_API_URL."""
+    github_token: str = field(default="", repr=False)
+    """What GitHub knows us by, read from GITHUB_TOKEN; without one there are few requests an hour."""
     work_folder: str = ""
     """Where flow runs keep what they work on; the system's folder for temporary files when empty."""
 
@@ -83,12 +95,18 @@ class Settings:
 
     def without_secrets(self) -> "Settings":
         """What a child that reads the data of strangers may know."""
-        return replace(self, database_url="")
+        return replace(self, database_url="", github_token="")
 
 
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 
-BARE = {"database_url": "DATABASE_URL", "prefect_api_url": "PREFECT_API_URL", "s3_bucket": "S3_BUCKET"}
+BARE = {
+    "database_url": "DATABASE_URL",
+    "github_api_url": "GITHUB_API_URL",
+    "github_token": "GITHUB_TOKEN",
+    "prefect_api_url": "PREFECT_API_URL",
+    "s3_bucket": "S3_BUCKET",
+}
 """Settings that other programs read too, by the name that those know."""
 
 
@@ -128,4 +146,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     if settings.size_class not in SIZE_CLASSES:
         known = ", ".join(SIZE_CLASSES)
         raise SettingError(f"OPENADDR_SIZE_CLASS is {settings.size_class!r}, but has to be one of {known}")
+    if not re.fullmatch(r"https?://[\w.\[\]:-]+(/[!-~]*)?", settings.github_api_url):
+        raise SettingError(f"GITHUB_API_URL is {settings.github_api_url!r}, but has to be like {GITHUB_API_URL}")
+    if not re.fullmatch(r"[!-~]*", settings.github_token):
+        raise SettingError("GITHUB_TOKEN has spaces or characters that no token has")
     return settings

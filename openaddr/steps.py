@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from openaddr.conform.acceptance import check_tests
+from openaddr.conform import acceptance
+from openaddr.conform.acceptance import Difference, check_tests
 from openaddr.conform.pipeline import conform
 from openaddr.conform.plan import check_rules
 from openaddr.download import archive, download
@@ -34,6 +35,12 @@ def test(entry: LayerSource, *, progress: Progress) -> bool | None:
     """Compile the rules, and whether the source's own tests pass; None without any. Raises ProblemError."""
     check_rules(entry)
     return check_tests(entry)
+
+
+def differences(entry: LayerSource, *, progress: Progress) -> tuple[Difference, ...]:
+    """Compile the rules, and everything in which the source's own tests do not come out. Raises ProblemError."""
+    check_rules(entry)
+    return tuple(acceptance.differences(entry))
 
 
 def fetch(entry: LayerSource, folder: Path, settings: Settings, known: Edition, *, progress: Progress) -> Downloaded:

@@ -1,5 +1,6 @@
 """What people see on the terminal: progress while it runs, then each run in a few lines. Data never goes here."""
 
+import io
 import sys
 import time
 from dataclasses import dataclass, field
@@ -72,6 +73,17 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 file`, `2,676 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def allow_any_text() -> None:
+    """Let standard output write letters that its encoding lacks as escapes."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def report(run: Run, file: str) -> str:

@@ -39,9 +39,13 @@ def drivers_of_gdal() -> Iterator[None]:
 TOGETHER = {
     "tests/deployments/test_stack.py": "stack",
     "tests/deployments/test_setup.py": "stack",
+    "tests/deployments/test_faults.py": "faults",
     "tests/flows/test_flows.py": "flows",
+    "tests/flows/test_sets.py": "flows",
+    "tests/flows/test_faults.py": "flows",
+    **dict.fromkeys((f"tests/dashboards/test_{name}.py" for name in ("browser", "html", "links", "programs")), "site"),
 }
-"""Tests that share a server of Prefect, which takes up to half a minute to start: all of a group go to one worker."""
+"""Tests that share what takes long to start, a server of Prefect or a site: all of a group go to one worker."""
 
 
 class ByStack(LoadScopeScheduling):  # type: ignore[misc]

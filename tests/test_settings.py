@@ -22,8 +22,27 @@ def test_what_is_no_whole_number_is_said(text: str) -> None:
         load({"OPENADDR_ESRI_CONNECTIONS": text})
 
 
-def test_the_password_of_the_database_is_not_shown_and_not_given_to_children(tmp_path: Path) -> None:
-    settings = load({"DATABASE_URL": "postgresql://me:secret@db/openaddr"})
+@pytest.mark.parametrize("url", ["https://api.github.com", "http://127.0.0.1:8080", "https://github.example/api/v3"])
+def test_the_address_of_an_api_is_taken(url: str) -> None:
+    assert load({"GITHUB_API_URL": url}).github_api_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["", "api.github.com", "file:///etc/passwd", "https://", "https://me:secret@x", "https://a b"]
+)
+def test_what_is_no_address_of_an_api_is_said(url: str) -> None:
+    with pytest.raises(SettingError, match=r"GITHUB_API_URL.*has to be like https://api\.github\.com"):
+        load({"GITHUB_API_URL": url})
+
+
+def test_a_token_that_can_be_none_is_said_without_it() -> None:
+    with pytest.raises(SettingError, match="GITHUB_TOKEN has spaces") as caught:
+        load({"GITHUB_TOKEN": "ghp_secret\nX-Evil: 1"})
+    assert "secret" not in str(caught.value)
+
+
+def test_secrets_are_not_shown_and_not_given_to_children(tmp_path: Path) -> None:
+    settings = load({"DATABASE_URL": "postgresql://me:secret@db/openaddr", "GITHUB_TOKEN": "ghp_secret"})
     assert "secret" not in repr(settings)
     path = tmp_path / "town.json"
     path.write_text('{"schema": 2, "coverage": {}, "layers": {"addresses": [{"name": "town", "skip": true}]}}')
@@ -33,3 +52,4 @@ def test_the_password_of_the_database_is_not_shown_and_not_given_to_children(tmp
     journey = Journey(source, entry, Run("town", "addresses", "town"), tmp_path, tmp_path, Options(), settings)
     assert "secret" in settings.database_url
     assert journey.settings.database_url == journey.box.settings.database_url == ""
+    assert journey.settings.github_token == journey.box.settings.github_token == ""

@@ -17,6 +17,8 @@ SERVER = QUIET | {
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 86_400),
     "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    # In memory, where they are by default, they are lost with the server, and the places that they hold stay taken.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
 }
 CLIENT = QUIET | {
     # While Postgres is away the server answers 500: without these a flow run that ends then stays RUNNING for ever.

@@ -1,4 +1,4 @@
-"""The workers of this machine: one for every queue, and one that only `ci` may use."""
+"""The workers of this machine: one for every queue, one that only `ci` may use, and one for `upkeep`."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,7 +6,10 @@ from pathlib import Path
 
 from deployments.embedded.prefect_server import prefect_command
 from deployments.embedded.service import Program, Service
-from deployments.queues import CI, POOL
+from deployments.queues import CI, POOL, UPKEEP
+
+SWEEPS = 2
+"""The second one works while the first waits for a storage that does not answer."""
 
 
 @contextmanager
@@ -16,11 +19,12 @@ def running(
     """Workers that take runs in `folder` while the context lasts: `slots` for all queues, `ci_slots` more for `ci`.
 
     Priority only orders what waits: a run of a pull request would wait for hours behind a full machine. So there are
-    slots that nothing else can take.
+    slots that nothing else can take; and what puts things right after a crash must not wait behind what has crashed.
     """
     started = [
         _worker("worker", logs, environment, folder, "--limit", str(slots)),
         _worker("worker-ci", logs, environment, folder, "--limit", str(ci_slots), "--work-queue", CI.name),
+        _worker("worker-upkeep", logs, environment, folder, "--limit", str(SWEEPS), "--work-queue", UPKEEP.name),
     ]
     try:
         yield started

@@ -51,7 +51,11 @@ def serve(control: socket.socket) -> None:
 
 def _receive(control: socket.socket) -> tuple[Call, int, int] | None:
     """The next request, None at the end of the connection."""
-    head, descriptors, _, _ = socket.recv_fds(control, LENGTH.size, 2)
+    try:
+        head, descriptors, _, _ = socket.recv_fds(control, LENGTH.size, 2)
+    except ConnectionResetError:
+        # The parent was killed before it had read the last answer.
+        return None
     if len(descriptors) != 2:
         return None
     (left,) = LENGTH.unpack(head)

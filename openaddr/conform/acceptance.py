@@ -18,8 +18,8 @@ class Difference:
 
     test: AcceptanceTest
     attribute: str
-    expected: object
-    got: object
+    expected: Any
+    got: str | None
 
 
 def conform_row(

@@ -65,16 +65,21 @@ def _expander(parts: tuple[Part, ...]) -> Callable[[re.Match[str]], str]:
 
 def compile_pattern(text: str, *, replaces: bool) -> Pattern:
     """Compile a pattern for extraction or replacement. Raises PatternError."""
-    if len(text) > MAX_PATTERN:
-        raise PatternError(f"a pattern may have {MAX_PATTERN:,} characters, this one has {len(text):,}")
-    try:
-        compiled = re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise PatternError(f"the pattern {text[:80]!r} is not valid: {error}") from None
+    compiled = python_pattern(text)
     tree = parser.parse(text)
     states = _states(tree)
     few = states <= max(MAX_STATES, len(text))
     return Pattern(compiled, _translated(tree, replaces) if few else None, compiled.groups, states)
+
+
+def python_pattern(text: str) -> re.Pattern[str]:
+    """Compile a pattern by Python's rules alone. Raises PatternError."""
+    if len(text) > MAX_PATTERN:
+        raise PatternError(f"a pattern may have {MAX_PATTERN:,} characters, this one has {len(text):,}")
+    try:
+        return re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise PatternError(f"the pattern {text[:80]!r} is not valid: {error}") from None
 
 
 def _states(value: Any) -> int:

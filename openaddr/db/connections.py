@@ -17,6 +17,10 @@ LIMITS = {
     # A flow that hangs with a transaction open must not keep rows from the others.
     "idle_in_transaction_session_timeout": "5min",
     "timezone": "UTC",
+    # A client whose machine is gone says nothing either, and what it held would stay held for two hours.
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
 }
 _PARAMETERS = {
     "application_name": "openaddr",

@@ -26,6 +26,11 @@ def get(conn: Connection[Any], message_id: int) -> Message | None:
     return one(conn, SQL["get"], Message, message_id=message_id)
 
 
+def hold(conn: Connection[Any]) -> bool:
+    """Be the only one who sends, for as long as this very connection is open; False when somebody else is."""
+    return bool(scalar(conn, SQL["hold"]))
+
+
 def due(conn: Connection[Any], limit: int, hold_seconds: float = HOLD_SECONDS) -> list[Message]:
     """Messages to send now, oldest first. Commit, send, then say `sent` or `failed`.
 

@@ -159,7 +159,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Set:
-    """The runs of one batch at one commit."""
+    """The runs of one batch at one commit: started, listed, completed; or abandoned, when they cannot be listed.
+
+    `folder` is where its source files are, '' on GitHub.
+    """
 
     id: int
     repository: str
@@ -167,6 +170,15 @@ class Set:
     created_at: datetime
     listed_at: datetime | None
     completed_at: datetime | None
+    folder: str
+    fresh: bool
+    abandoned_at: datetime | None
+    problem: Json | None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is to be done for it any more."""
+        return self.completed_at is not None or self.abandoned_at is not None
 
 
 @dataclass(frozen=True)

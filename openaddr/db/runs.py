@@ -23,9 +23,8 @@ SQL = named("runs")
 
 def queue(conn: Connection[Any], new: NewRun) -> Run:
     """Put a run into the queue; one that its set or job has already is given as it is."""
-    expected = expected_seconds(conn, new.source_id, new.layer, new.name)
     values = _values(new)
-    run = one(conn, SQL["queue"], Run, **values, expected_seconds=expected)
+    run = one(conn, SQL["queue"], Run, **values)
     run = run or one(conn, SQL["queued_already"], Run, **values)
     assert run
     return run
@@ -77,24 +76,20 @@ def history(conn: Connection[Any], source_id: str, layer: str, name: str, limit:
     return many(conn, SQL["history"], Run, source_id=word(source_id), layer=word(layer), name=word(name), limit=limit)
 
 
-def expected_seconds(conn: Connection[Any], source_id: str, layer: str, name: str) -> float | None:
-    """How long the last run of a layer source took that came to a result; None when none ever did."""
-    values = {"source_id": word(source_id), "layer": word(layer), "name": word(name)}
-    found: float | None = scalar(conn, SQL["expected_seconds"], **values)
-    return found
+def undispatched(conn: Connection[Any], limit: int, set_id: int | None = None, *, alone: bool = False) -> list[Run]:
+    """Queued runs that nobody was asked to work on: those of jobs first, then the longest.
 
-
-def undispatched(conn: Connection[Any], limit: int, set_id: int | None = None) -> list[Run]:
-    """Queued runs that nobody was asked to work on, of one set or all: those of jobs first, then the longest.
-
-    They are locked until the transaction ends; another one gets others.
+    Of one set, or all; `alone` = those that are in no set. They are locked until the transaction ends; another one gets
+    others.
     """
-    return many(conn, SQL["undispatched"], Run, limit=limit, set_id=set_id)
+    return many(conn, SQL["undispatched"], Run, limit=limit, set_id=set_id, alone=alone)
 
 
-def unclaimed(conn: Connection[Any], limit: int, seconds: float) -> list[Run]:
-    """Queued runs that somebody was asked to work on more than `seconds` ago, locked as those of `undispatched`."""
-    return many(conn, SQL["unclaimed"], Run, limit=limit, seconds=seconds)
+def unclaimed(
+    conn: Connection[Any], limit: int, seconds: float, set_id: int | None = None, *, alone: bool = False
+) -> list[Run]:
+    """Queued runs that somebody was asked to work on over `seconds` ago, chosen and locked as by `undispatched`."""
+    return many(conn, SQL["unclaimed"], Run, limit=limit, seconds=seconds, set_id=set_id, alone=alone)
 
 
 def mark_dispatched(conn: Connection[Any], run_id: int, flow_run_id: UUID | None = None) -> bool:

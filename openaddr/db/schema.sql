@@ -30,9 +30,16 @@ create table sets (
     created_at timestamptz not null default clock_timestamp(),
     listed_at timestamptz, -- since when all its runs are there
     completed_at timestamptz, -- since when all its runs are final
-    constraint sets_listed_before_completed check (completed_at is null or listed_at is not null)
+    folder text not null default '', -- where its source files are; '': on GitHub
+    fresh boolean not null default false, -- its runs are asked not to be copies of earlier ones
+    abandoned_at timestamptz, -- since when it is known that its runs cannot be listed
+    problem jsonb, -- why not
+    constraint sets_listed_before_completed check (completed_at is null or listed_at is not null),
+    constraint sets_abandoned check (
+        (abandoned_at is null) = (problem is null) and (abandoned_at is null or listed_at is null)
+    )
 );
-create unique index sets_one_at_once on sets (repository) where completed_at is null;
+create unique index sets_one_at_once on sets (repository) where completed_at is null and abandoned_at is null;
 create index sets_of_repository on sets (repository, id desc);
 
 -- The runs that one push or pull request asked for.

@@ -1,4 +1,8 @@
-"""Sets: of one repository only one is under way at a time."""
+"""Sets: of one repository only one is under way at a time.
+
+A set is started, then listed, which is when all its runs are there, and completed when all of them are final. One whose
+runs cannot be listed is abandoned with the problem, so that it stands in nobody's way.
+"""
 
 from typing import Any
 
@@ -6,17 +10,22 @@ from psycopg import Connection
 
 from openaddr.db.records import RunStatus, Set
 from openaddr.db.statements import changed, many, named, one, scalar
+from openaddr.db.values import document, storable
+from openaddr.errors import Problem
 
 SQL = named("sets")
 
 
-def start(conn: Connection[Any], repository: str, commit_sha: str) -> Set | None:
-    """A new set, None while another of the repository is not complete."""
-    return one(conn, SQL["start"], Set, repository=repository, commit_sha=commit_sha)
+def start(
+    conn: Connection[Any], repository: str, commit_sha: str, *, folder: str = "", fresh: bool = False
+) -> Set | None:
+    """A new set, of a folder or of a repository on GitHub; None while another one is under way."""
+    values = {"repository": repository, "commit_sha": commit_sha, "folder": storable(folder), "fresh": fresh}
+    return one(conn, SQL["start"], Set, **values)
 
 
 def resume(conn: Connection[Any], repository: str) -> Set | None:
-    """The set of the repository that is not complete: somebody works on it, or whoever did is dead."""
+    """The set of the repository that is under way: somebody works on it, or whoever did is dead."""
     return one(conn, SQL["resume"], Set, repository=repository)
 
 
@@ -28,9 +37,19 @@ def hold(conn: Connection[Any], repository: str) -> bool:
     return bool(scalar(conn, SQL["hold"], repository=repository))
 
 
+def is_held(conn: Connection[Any], repository: str) -> bool:
+    """Whether somebody works on the sets of a repository."""
+    return bool(scalar(conn, SQL["is_held"], repository=repository))
+
+
 def mark_listed(conn: Connection[Any], set_id: int) -> bool:
-    """Note that all runs of the set are there; False when that was noted before."""
+    """Note that all runs of the set are there; False when that was noted before, or it is abandoned."""
     return changed(conn, SQL["mark_listed"], set_id=set_id)
+
+
+def abandon(conn: Connection[Any], set_id: int, problem: Problem) -> bool:
+    """Give up a set whose runs cannot be listed; False for one that is listed, or was given up before."""
+    return changed(conn, SQL["abandon"], set_id=set_id, problem=document(problem.as_json()))
 
 
 def complete_if_done(conn: Connection[Any], set_id: int) -> bool:
@@ -53,7 +72,7 @@ def get(conn: Connection[Any], set_id: int) -> Set | None:
 
 
 def unfinished(conn: Connection[Any]) -> list[Set]:
-    """Sets whose runs are all there and not all final: somebody works on them, or whoever did is dead."""
+    """Sets that are under way: somebody works on them, or whoever did is dead."""
     return many(conn, SQL["unfinished"], Set)
 
 

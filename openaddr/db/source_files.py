@@ -1,6 +1,7 @@
 """The text of source files, kept once for all runs that have it."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from psycopg import Connection
@@ -12,9 +13,16 @@ SQL = named("source_files")
 
 def save(conn: Connection[Any], content: bytes) -> str:
     """Keep a text; gives its SHA-256 in hexadecimal digits, by which it is known."""
-    sha = hashlib.sha256(content).hexdigest()
-    conn.execute(SQL["save"], {"sha": sha, "content": content})
-    return sha
+    return save_all(conn, [content])[0]
+
+
+def save_all(conn: Connection[Any], contents: Iterable[bytes]) -> list[str]:
+    """Keep some texts at once; gives what each is known by."""
+    known = [(hashlib.sha256(content).hexdigest(), content) for content in contents]
+    # In one order: two who keep the same ones wait for each other, but never both at once.
+    with conn.cursor() as cursor:
+        cursor.executemany(SQL["save"], [{"sha": sha, "content": content} for sha, content in sorted(known)])
+    return [sha for sha, _ in known]
 
 
 def content(conn: Connection[Any], sha: str) -> bytes:

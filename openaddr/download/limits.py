@@ -2,14 +2,13 @@
 
 import re
 import stat
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from zipfile import ZipInfo
 
 from openaddr.errors import Code, ProblemError
+from openaddr.zip_directory import directory_size
 
 MAX_MEMBERS = 100_000
 MAX_BYTES = 100_000_000_000
@@ -18,10 +17,6 @@ RATIO_FROM = 100_000_000
 MAX_NESTING = 2
 MAX_NAME = 255
 MAX_DIRECTORY = 64_000_000
-MAX_COMMENT = 65_535
-END = struct.Struct("<4s4H2LH")
-END_64 = struct.Struct("<4sQ2H2L4Q")
-LOCATOR_64 = struct.Struct("<4sLQL")
 ENCRYPTED = 0x1
 UTF8_NAME = 0x800
 LOCAL_HEADER = 30
@@ -127,37 +122,6 @@ def require_small_directory(path: Path) -> None:
 
     Raises ProblemError(ARCHIVE_BAD).
     """
-    with path.open("rb") as file:
-        size = _directory_size(file)
+    size = directory_size(path)
     if size > MAX_DIRECTORY:
         raise bad(f"has a directory of {size:,} bytes; {MAX_DIRECTORY:,} are allowed")
-
-
-def _directory_size(file: BinaryIO) -> int:
-    """Bytes of the central directory as its end says, 0 when there is no end (APPNOTE.TXT 4.3.14 to 4.3.16)."""
-    length = file.seek(0, 2)
-    start = max(0, length - MAX_COMMENT - END.size)
-    file.seek(start)
-    tail = file.read()
-    found = tail.rfind(b"PK\x05\x06", 0, len(tail) - END.size + 4)
-    if found < 0:
-        return 0
-    return max(int(END.unpack_from(tail, found)[5]) % 0xFFFFFFFF, _directory_size_64(file, start + found))
-
-
-def _directory_size_64(file: BinaryIO, end: int) -> int:
-    """The same from the 64-bit record that may stand before the end; it is believed whatever the end says."""
-    if end < LOCATOR_64.size + END_64.size:
-        return 0
-    file.seek(end - LOCATOR_64.size)
-    signature, _, offset, _ = LOCATOR_64.unpack(file.read(LOCATOR_64.size))
-    if signature != b"PK\x06\x07":
-        return 0
-    # Readers take the record right before the locator, or where the locator says: the larger one counts.
-    sizes = []
-    for place in {min(offset, end), end - LOCATOR_64.size - END_64.size}:
-        file.seek(place)
-        record = file.read(END_64.size)
-        if record[:4] == b"PK\x06\x06" and len(record) == END_64.size:
-            sizes.append(int(END_64.unpack(record)[8]))
-    return max(sizes, default=0)

@@ -27,8 +27,8 @@ PIECE = 40
 
 def build(atlas: Path, target: Path = BASEMAP) -> None:
     """Read `countries-10m.json` of a folder, which has land and countries, and write the base map."""
-    land = cut_into_cells(_read(atlas / "countries-10m.json", "land"))
-    borders = shared_lines(_read(atlas / "countries-10m.json", "countries"))
+    land = cut_into_cells(read_polygons(atlas / "countries-10m.json", "land"))
+    borders = shared_lines(read_polygons(atlas / "countries-10m.json", "countries"))
     shapes = np.concatenate([land, borders])
     kinds = np.repeat(np.array([LAND, BORDER], np.uint8), [len(land), len(borders)])
     bounds = shapely.bounds(shapes)
@@ -39,7 +39,7 @@ def build(atlas: Path, target: Path = BASEMAP) -> None:
         file.write_batch(batch)
 
 
-def _read(path: Path, layer: str) -> Shapes:
+def read_polygons(path: Path, layer: str) -> Shapes:
     """All polygons of a layer of a TopoJSON file, one by one, valid, within ±180."""
     with fiona.open(path, layer=layer) as features:
         shapes = [shapely.geometry.shape(feature.geometry) for feature in features if feature.geometry]

@@ -13,6 +13,7 @@ import shapely
 from openaddr.stages import Bounds
 
 PLACES = Path(__file__).with_name("places.json")
+COUNTIES = Path(__file__).with_name("counties.json")
 MARGIN = 0.1
 """Degrees, about 10 km, by which rows may reach beyond a place whose border is drawn with few corners."""
 FIPS = re.compile(r"\d{2}(?:\d{3})?")
@@ -41,6 +42,15 @@ def places(path: Path = PLACES) -> dict[str, Bounds]:
     """The boxes that set-up has made; none where it did not, so that nothing is said to be outside."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Bounds])
+    except OSError:
+        return {}
+
+
+@cache
+def county_names(path: Path = COUNTIES) -> dict[str, str]:
+    """The names of the counties of the US by their codes, without "County"; none where set-up has not made them."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
     except OSError:
         return {}
 

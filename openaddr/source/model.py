@@ -93,4 +93,8 @@ class Source:
         """The problem with the line of its pointer."""
         if problem.pointer is None or problem.line is not None:
             return problem
-        return problem.on_line(line_of(self.text, problem.pointer))
+        return problem.on_line(self.line_of(problem.pointer))
+
+    def line_of(self, pointer: str) -> int | None:
+        """The line of a value in the file."""
+        return line_of(self.text, pointer)

@@ -20,16 +20,21 @@ COVERAGE_KINDS = ("US Census", "ISO 3166", "geometry")
 
 def read_source(path: Path) -> Source:
     """Read and parse a source file. Raises ProblemError; a broken entry does not break the others."""
+    return parse_source(source_id(path), read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a source file, of one that is too large only enough to be refused. Raises ProblemError."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ProblemError(Code.SOURCE_NOT_FOUND, f"{path} does not exist.") from None
     except OSError as error:
         raise ProblemError(Code.SOURCE_NOT_FOUND, f"{path} cannot be read: {error.strerror}.") from None
-    identity = source_id(path)
-    if not _is_text(identity):
+    if not _is_text(source_id(path)):
         raise ProblemError(Code.SOURCE_NOT_FOUND, f"{path} cannot be used: its name is not UTF-8.")
-    return parse_source(identity, raw)
+    return raw
 
 
 def _is_text(name: str) -> bool:
@@ -48,10 +53,13 @@ def source_id(path: Path) -> str:
 
 def parse_source(identity: str, raw: bytes) -> Source:
     """Parse the bytes of a source file. Raises ProblemError when nothing of it can be used."""
-    text, value = _decode(raw)
+    return typed_source(identity, *decode(raw))
+
+
+def typed_source(identity: str, text: str, value: dict[str, Any]) -> Source:
+    """The source that a parsed text describes. Raises ProblemError when nothing of it can be used."""
     coverage = value.get("coverage")
-    entries = tuple(parse_entries(value))
-    source = Source(identity, text, coverage if isinstance(coverage, dict) else {}, entries)
+    source = Source(identity, text, coverage if isinstance(coverage, dict) else {}, tuple(parse_entries(value)))
     if isinstance(coverage, dict) and any(kind in coverage for kind in COVERAGE_KINDS):
         return source
     return _with_warning(source, _coverage_missing(coverage))
@@ -73,12 +81,11 @@ def _with_warning(source: Source, warning: Problem) -> Source:
     return replace(source, entries=tuple(entries))
 
 
-def _decode(raw: bytes) -> tuple[str, dict[str, Any]]:
-    """Text and parsed object, within the limits of size and depth."""
+def decode(raw: bytes) -> tuple[str, dict[str, Any]]:
+    """Text and parsed object, within the limits of size and depth. Raises ProblemError."""
     if len(raw) > MAX_BYTES:
-        raise ProblemError(
-            Code.SOURCE_TOO_LARGE, f"The source file has {len(raw):,} bytes; {MAX_BYTES:,} are allowed.", pointer=""
-        )
+        message = f"The source file has more than the {MAX_BYTES:,} bytes that are allowed."
+        raise ProblemError(Code.SOURCE_TOO_LARGE, message, pointer="")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

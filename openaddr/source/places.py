@@ -19,7 +19,7 @@ import shapely.geometry
 from pyarrow import ipc
 from shapely.geometry.base import BaseGeometry
 
-from openaddr.source.coverage import PLACES
+from openaddr.source.coverage import COUNTIES, PLACES
 from openaddr.source.gazetteer import GAZETTEER
 from openaddr.stages import Bounds
 
@@ -36,10 +36,12 @@ class Place:
     shape: BaseGeometry
 
 
-def build(modules: Path, boxes: Path = PLACES, gazetteer: Path = GAZETTEER) -> None:
-    """Read the packages in a folder and write both files."""
+def build(modules: Path, boxes: Path = PLACES, gazetteer: Path = GAZETTEER, counties: Path = COUNTIES) -> None:
+    """Read the packages in a folder and write the files."""
     found = [*_countries(modules), *_states(modules, "states"), *_states(modules, "counties")]
     boxes.write_text(json.dumps(dict(sorted(_boxes(found).items()))) + "\n", encoding="utf-8")
+    names = {place.code: place.name for place in sorted(found, key=lambda place: place.code) if len(place.code) == 5}
+    counties.write_text(json.dumps(names) + "\n", encoding="utf-8")
     columns = [
         pa.array([place.code for place in found]),
         pa.array([place.name for place in found]),

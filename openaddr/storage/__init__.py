@@ -8,7 +8,8 @@
     tiles/<lon>.0/<lat>.0.zip                 addresses by square degree
     dotmap/world.pmtiles                      every address as a dot
     sets/<set id>/<file>                      maps and lists of one set
-    site/<path>                               pages
+    site/<path>                               pages; `site/` is the root of the public site
+    published/pages.json                      what each of those pages was made of: only the renderer reads it
     cache/uploads/<login>/<hex>/<file>        files of contributors
     aside/<token>/<file>                      complete, but not yet switched into place; nothing links there
 

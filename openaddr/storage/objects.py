@@ -1,6 +1,6 @@
 """What is stored, and what any storage can do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -76,6 +76,20 @@ class Storage(Protocol):
         """Store bytes or a file, whole or not at all, and compare what arrived with what was sent.
 
         `sha256` is what the content has to have, when it is known from before.
+        """
+
+    def put_many(self, objects: Iterable[tuple[str, bytes, About]]) -> None:
+        """Store many small objects, each whole or not at all, in less time than one by one.
+
+        For what can be made again: nothing is read back. The folder keeps no record of them, so there a media type is
+        what the name of the file says.
+        """
+
+    def redirect(self, key: str, target: str, stub: bytes, about: About) -> None:
+        """Lead whoever reads one key to the object of another. Raises MissingError.
+
+        In a bucket, readers are sent there, and `stub` is for those who are not. In a folder, `stub` is all there is;
+        where it is b'' the other object is here too. Like with `put_many`, nothing is read back.
         """
 
     def head(self, key: str) -> Stored | None:

@@ -3,7 +3,9 @@
 Every request carries the SHA-256 of its body, which S3 compares before it keeps anything. Large files go in parts.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
@@ -23,6 +25,8 @@ from openaddr.storage.s3_problems import is_conflict, is_missing, named
 from openaddr.storage.s3_upload import PART, Upload, put_bytes
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
+AT_ONCE = 16
+"""Small objects that are on their way at once."""
 ATTEMPTS = 4
 """Of each request; boto3 waits up to 1, 2 and 4 s in between. What fails for longer, the flow tries again."""
 COPY_AT_ONCE = 256 << 20
@@ -47,6 +51,7 @@ class S3:
         config = Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
+            max_pool_connections=AT_ONCE,
             retries={"mode": "standard", "total_max_attempts": attempts},
             # We send checksums of our own; the extra ones of boto3 are in a form that not every server knows.
             request_checksum_calculation="when_required",
@@ -81,6 +86,30 @@ class S3:
             else:
                 Upload(self._client, self.bucket, key).send(content, digest, fields, match)
         return self._arrived(key)
+
+    def put_many(self, objects: Iterable[tuple[str, bytes, About]]) -> None:
+        """Several requests at once; the first that fails is raised when those under way have ended."""
+        waiting: deque[Future[None]] = deque()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for key, content, about in objects:
+                waiting.append(pool.submit(self._put_small, checked(key), content, about))
+                # Not more in memory than are sent soon.
+                if len(waiting) >= 4 * AT_ONCE:
+                    waiting.popleft().result()
+            for each in waiting:
+                each.result()
+
+    def _put_small(self, key: str, content: bytes, about: About) -> None:
+        with self._named():
+            put_bytes(self._client, self.bucket, key, content, headers(about, _digest(content)), None)
+
+    def redirect(self, key: str, target: str, stub: bytes, about: About) -> None:
+        """An object that sends readers of the website of the bucket to another one."""
+        if self._head(target) is None:
+            raise MissingError(target)
+        fields = headers(about, _digest(stub)) | {"WebsiteRedirectLocation": self.url(target)}
+        with self._named():
+            put_bytes(self._client, self.bucket, checked(key), stub, fields, None)
 
     def head(self, key: str) -> Stored | None:
         """What is known of an object."""

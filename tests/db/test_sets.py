@@ -6,6 +6,7 @@ from psycopg import Connection
 
 from openaddr.db import sets
 from openaddr.db.records import RunStatus, Set
+from openaddr.errors import Code, Problem
 from tests.db.conftest import Rows
 from tests.db.racing import race
 
@@ -93,8 +94,45 @@ def test_the_latest_complete_set_is_not_the_one_under_way(conn: Connection[Any])
 
 
 def test_one_connection_holds_a_repository_until_it_closes(conn: Connection[Any], other: Connection[Any]) -> None:
+    assert not sets.is_held(conn, "openaddresses/openaddresses")
     assert sets.hold(other, "openaddresses/openaddresses")
     assert not sets.hold(conn, "openaddresses/openaddresses")
+    assert sets.is_held(conn, "openaddresses/openaddresses")
+    assert not sets.is_held(other, "another/repository")
     assert sets.hold(conn, "another/repository")
+    assert sets.is_held(other, "another/repository")
     conn.execute("select pg_terminate_backend(%s, 5000)", [other.info.backend_pid])
+    assert not sets.is_held(conn, "openaddresses/openaddresses")
     assert sets.hold(conn, "openaddresses/openaddresses")
+
+
+PROBLEM = Problem(Code.SOURCES_CHANGED, "The files are others now.")
+
+
+def test_a_set_keeps_what_it_takes_to_begin_again(conn: Connection[Any]) -> None:
+    sets.start(conn, "folder", "abc", folder="/srv/folder", fresh=True)
+    found = sets.resume(conn, "folder")
+    assert found and (found.folder, found.fresh, found.is_closed) == ("/srv/folder", True, False)
+    other = started(conn)
+    assert (other.folder, other.fresh) == ("", False)
+
+
+def test_a_set_that_is_abandoned_stands_in_nobodys_way(conn: Connection[Any]) -> None:
+    first = started(conn)
+    assert sets.unfinished(conn) == [first]
+    assert sets.abandon(conn, first.id, PROBLEM)
+    assert not sets.abandon(conn, first.id, PROBLEM)
+    assert not sets.mark_listed(conn, first.id)
+    assert sets.resume(conn, first.repository) is None
+    assert sets.unfinished(conn) == []
+    found = sets.get(conn, first.id)
+    assert found and found.is_closed and found.problem == PROBLEM.as_json()
+    assert started(conn).id > first.id
+    assert sets.latest_complete(conn, first.repository) is None
+
+
+def test_a_set_that_is_listed_cannot_be_abandoned(conn: Connection[Any]) -> None:
+    first = started(conn)
+    sets.mark_listed(conn, first.id)
+    assert not sets.abandon(conn, first.id, PROBLEM)
+    assert [found.id for found in sets.unfinished(conn)] == [first.id]

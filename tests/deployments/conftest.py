@@ -39,7 +39,7 @@ deployments:
   - {name: ci, entrypoint: "flows/tiny.py:tiny", work_pool: {work_queue_name: ci}}
   - name: sweep
     entrypoint: flows/tiny.py:sweep
-    work_pool: {work_queue_name: scheduled}
+    work_pool: {work_queue_name: upkeep}
     concurrency_limit: {limit: 1, collision_strategy: CANCEL_NEW}
     tags: [upkeep, ours]
     schedules:

@@ -4,18 +4,24 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun
 from prefect.events.schemas.automations import AutomationCore
 from pydantic import BaseModel
 
-from deployments import prefect_file
+from deployments import abandoned, prefect_file
 from deployments.automations import PREFIX
+from deployments.embedded.postgres import PREFECTS
 from deployments.queues import POOL, QUEUES
 from deployments.setup import PREFECT_FILE, set_up
+from deployments.stack import _beside
+from flows.closing import OURS
 from openaddr import hosts
 from openaddr.errors import Code, ProblemError
 from tests.deployments.conftest import FILE, Lives
+from tests.deployments.processes import eventually
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -57,10 +63,30 @@ def test_setting_up_again_changes_nothing(lives: Lives, client: SyncPrefectClien
     assert everything(client) == before
 
 
+def test_of_what_the_clock_asked_for_while_nobody_worked_one_run_is_left(
+    lives: Lives, client: SyncPrefectClient, file: Path
+) -> None:
+    queue = client.read_work_queue_by_name("upkeep", POOL)
+    client.update_work_queue(queue.id, is_paused=True)
+    with psycopg.connect(_beside(lives.second.database, PREFECTS), autocommit=True) as prefect:
+        planned = eventually(lambda: _auto_scheduled(client))
+        prefect.execute("update flow_run set expected_start_time = now() - interval '1 hour' where auto_scheduled")
+    assert len(planned) > 2
+    assert abandoned.thin_out(client) == [f"removed {len(planned) - 1} flow runs that the clock had asked for"]
+    assert abandoned.thin_out(client) == []
+    (left,) = _auto_scheduled(client)
+    client.delete_flow_run(left.id)
+    client.update_work_queue(queue.id, is_paused=False)
+
+
+def _auto_scheduled(client: SyncPrefectClient) -> list[FlowRun]:
+    return [run for run in client.read_flow_runs(limit=200) if run.auto_scheduled and run.state_name == "Scheduled"]
+
+
 def test_queues_come_in_the_order_of_their_urgency(client: SyncPrefectClient, file: Path) -> None:
     found = {queue.name: queue for queue in client.read_work_queues(work_pool_name=POOL)}
-    assert [found[name].priority for name in ("ci", "scheduled", "batch")] == [1, 5, 10]
-    assert [found[queue.name].concurrency_limit for queue in QUEUES] == [None, None, 1]
+    assert [found[name].priority for name in ("ci", "upkeep", "scheduled", "batch")] == [1, 2, 5, 10]
+    assert [found[queue.name].concurrency_limit for queue in QUEUES] == [None, None, None, 1]
 
 
 def test_a_machine_with_more_slots_gives_batches_more_but_not_all(
@@ -84,14 +110,11 @@ def test_a_schedule_taken_out_of_the_file_is_taken_off_the_server(
     assert [schedule.slug for schedule in schedules] == ["yearly"]
 
 
-def test_a_deployment_taken_out_of_the_file_is_taken_off_the_server_with_its_automation(
+def test_a_deployment_taken_out_of_the_file_is_taken_off_the_server(
     lives: Lives, client: SyncPrefectClient, file: Path
 ) -> None:
     file.write_text(FILE[: FILE.index("  - name: sweep")])
-    assert set_up(lives.second.api, file, 1) == [
-        "removed deployment sweep",
-        f"removed automation {PREFIX}a crash is swept up",
-    ]
+    assert set_up(lives.second.api, file, 1) == ["removed deployment sweep"]
     assert sorted(item.name for item in client.read_deployments()) == ["batch", "ci"]
 
 
@@ -106,10 +129,7 @@ def test_an_automation_that_somebody_changed_or_copied_is_put_right(
     client.update_automation(known.id, copy.model_copy(update={"description": "Changed."}))
     assert set_up(lives.second.api, file, 1) != []
     found = client.read_automations()
-    assert sorted(item.name for item in found) == [
-        f"{PREFIX}a crash is swept up",
-        f"{PREFIX}silent flow runs have crashed",
-    ]
+    assert [item.name for item in found] == [f"{PREFIX}silent flow runs have crashed"]
     assert "Changed." not in {item.description for item in found}
 
 
@@ -127,6 +147,10 @@ def test_a_file_that_says_what_we_would_ignore_is_refused(tmp_path: Path, text: 
     with pytest.raises(ProblemError, match=told) as caught:
         prefect_file.read(tmp_path / "prefect.yaml")
     assert caught.value.problem.code is Code.DEPLOYMENT_INVALID
+
+
+def test_flows_close_what_is_stuck_in_the_pool_that_is_deployed() -> None:
+    assert OURS.name is not None and OURS.name.any_ == [POOL]
 
 
 def test_our_own_file_can_be_read_and_uses_our_queues() -> None:

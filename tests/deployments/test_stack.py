@@ -55,8 +55,19 @@ def test_the_table_leads_to_what_it_names(lives: Lives) -> None:
     assert "<title>Prefect" in httpx.get(lives.second.place("Prefect")).text
     assert lives.second.api in httpx.get(f"{lives.second.place('Prefect')}/ui-settings").text
     assert Path(lives.second.place("Storage")).is_dir()
+    answer = httpx.get(lives.second.place("Site"))
+    assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (404, "nosniff")
+    assert "There is no such page" in answer.text, "no flow of this stack publishes pages"
     logs = {path.name for path in Path(lives.second.place("Logs")).iterdir()}
-    assert logs >= {"postgres.log", "prefect-server.log", "setup.log", "worker.log", "worker-ci.log"}
+    assert logs >= {
+        "postgres.log",
+        "prefect-server.log",
+        "site.log",
+        "setup.log",
+        "worker.log",
+        "worker-ci.log",
+        "worker-upkeep.log",
+    }
 
 
 def test_no_password_is_in_a_log_or_in_the_table(lives: Lives) -> None:
@@ -72,20 +83,24 @@ def test_a_second_stack_on_the_same_folder_is_refused(lives: Lives) -> None:
     assert "STACK_BUSY" in answer.stderr
 
 
-def test_a_ci_run_starts_while_the_batch_queue_is_full(lives: Lives, client: SyncPrefectClient, tmp_path: Path) -> None:
+def test_a_ci_run_starts_while_the_batch_queue_is_full_and_a_sweep_while_all_are(
+    lives: Lives, client: SyncPrefectClient, tmp_path: Path
+) -> None:
     batch = [run_tiny(client, "tiny/batch", tmp_path / f"batch-{number}", 600) for number in range(3)]
     eventually(lambda: "Running" in {state(client, run) for run in batch}, 120)
-    wanted = run_tiny(client, "tiny/ci", tmp_path / "ci", 0)
-    eventually(lambda: state(client, wanted) == "Completed", 120)
-    assert (tmp_path / "ci").read_text() == "ran"
+    wanted = run_tiny(client, "tiny/ci", tmp_path / "ci", 600)
+    eventually(lambda: state(client, wanted) == "Running", 120)
     assert [state(client, run) for run in batch].count("Running") == 1
+    sweep = client.create_flow_run_from_deployment(client.read_deployment_by_name("sweep/sweep").id).id
+    eventually(lambda: state(client, sweep) == "Completed", 120)
 
 
 def test_servers_that_are_given_are_used_and_left_running(lives: Lives, tmp_path: Path) -> None:
     given = Settings(database_url=lives.second.database, prefect_api_url=lives.second.api, worker_slots=1)
     with Stack(tmp_path / "stack", given, lives.second.prefect_file) as stack:
         assert stack.changes == []
-        assert [service.program.name for service in stack.services] == ["worker", "worker-ci"]
+        started = [service.program.name for service in stack.services]
+        assert started == ["site", "worker", "worker-ci", "worker-upkeep"]
         assert stack.addresses.environment["DATABASE_URL"] == lives.second.database
     assert httpx.get(f"{lives.second.api}/health").json() is True
 

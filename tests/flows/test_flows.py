@@ -1,143 +1,26 @@
 """The flows as Prefect runs them, against a server of its own."""
 
-import asyncio
-import gc
-import json
 import re
-import warnings
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-from prefect.client.schemas.objects import State
-from prefect.testing.utilities import prefect_test_harness
+from prefect.client.schemas.sorting import ArtifactSort
 
 from demo.servers.serving import Response
 from flows import following
-from flows.batch_set import batch_set, begin
 from flows.publish_site import publish_site
 from flows.source_run import source_run
-from flows.sweep import broken_off, sweep
-from openaddr.db import outbox, runs, sets
+from flows.sweep import sweep
+from openaddr.db import outbox, runs
 from openaddr.db.records import RunStatus
-from tests.flows.conftest import SOURCE, Town
+from tests.flows.conftest import SOURCE, Town, state_of
 
-# Clients of Prefect leave their connections to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def prefect() -> Iterator[None]:
-    """A Prefect server for these tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DO_NOT_TRACK", "1")
-        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        with prefect_test_harness(server_startup_timeout=120):
-            yield
-    _collect()
-
-
-@pytest.fixture(autouse=True)
-def connections_of_prefect() -> Iterator[None]:
-    """Nothing of Prefect's is left for the tests after this one to be blamed for."""
-    yield
-    _collect()
-
-
-def _collect() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
-
-
-def state_of(flow: Any, *arguments: Any, **keywords: Any) -> State[Any]:
-    """The final state of a run of a flow."""
-    state: State[Any] = asyncio.run(flow(*arguments, **keywords, return_state=True))
-    return state
-
-
-def sources(town: Town, folder: Path) -> Path:
-    """A repository with a good source, one that fails, one to skip, and one that is no JSON."""
-    root = folder / "repository"
-    good = json.loads(town.source())
-    texts = {"xx/town": good, "xx/gone": json.loads(json.dumps(good).replace("a.csv", "gone.csv"))}
-    skipped = json.loads(json.dumps(good))
-    skipped["layers"]["addresses"][0]["skip"] = True
-    for name, text in (texts | {"xx/skipped": skipped}).items():
-        path = root / "sources" / f"{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(text))
-    (root / "sources" / "xx" / "broken.json").write_text("{")
-    return root
-
-
-def statuses(town: Town, set_id: int) -> dict[str, str]:
-    with town.opened.pool.connection() as conn:
-        return {run.source_id: run.status.value for run in runs.of_set(conn, set_id)}
-
-
-EXPECTED = {"xx/town": "succeeded", "xx/gone": "failed", "xx/skipped": "skipped", "xx/broken": "failed"}
-
-
-def test_a_set_runs_every_source_and_completes(town: Town, tmp_path: Path) -> None:
-    state = state_of(batch_set, str(sources(town, tmp_path)))
-    assert state.is_completed()
-    with town.opened.pool.connection() as conn:
-        found = sets.latest_complete(conn, "repository")
-    assert found is not None
-    assert statuses(town, found.id) == EXPECTED
-    assert state.message == f"Set {found.id} of repository: 1 succeeded, 2 failed, 1 skipped."
-    assert town.latest is not None
-
-
-def test_a_set_that_wasbroken_off_goes_on(town: Town, tmp_path: Path) -> None:
-    root = sources(town, tmp_path)
-    with town.opened.pool.connection() as conn:
-        begun = sets.start(conn, "repository", "0" * 40)
-    assert begun is not None
-    state_of(batch_set, str(root))
-    assert statuses(town, begun.id) == EXPECTED
-
-
-def test_a_set_whose_flow_died_is_gone_on_with_by_its_number(town: Town, tmp_path: Path) -> None:
-    root = sources(town, tmp_path)
-    begun = begin(town.opened, "repository", root, fresh=False)
-    assert begun is not None
-    with town.opened.pool.connection() as conn:
-        first, *_ = runs.undispatched(conn, 1, begun.id)
-        runs.mark_dispatched(conn, first.id)
-        conn.execute("update runs set dispatched_at = dispatched_at - interval '1h' where id = %s", [first.id])
-    assert [found.id for found in broken_off(town.opened)] == [begun.id]
-    with town.opened.pool.connection() as holding:
-        assert sets.hold(holding, "repository")
-        assert broken_off(town.opened) == [], "somebody works on it"
-        holding.execute("select pg_advisory_unlock_all()")
-    state = state_of(batch_set, set_id=begun.id)
-    assert state.is_completed()
-    assert statuses(town, begun.id) == EXPECTED
-    assert state_of(batch_set, set_id=begun.id).name == "Left"
-
-
-def test_of_two_sets_at_once_the_second_leaves(town: Town, tmp_path: Path) -> None:
-    root = sources(town, tmp_path)
-    with town.opened.pool.connection() as conn:
-        assert sets.hold(conn, "repository")
-        conn.commit()
-        state = state_of(batch_set, str(root))
-        assert (state.name, state.is_completed()) == ("Left", True)
-
-
-def test_the_next_set_reuses_what_is_the_same_unless_it_is_told_not_to(town: Town, tmp_path: Path) -> None:
-    root = sources(town, tmp_path)
-    state_of(batch_set, str(root))
-    town.web.requests.clear()
-    state_of(batch_set, str(root))
-    assert [request.path for request in town.web.requests].count("/a.csv") == 0
-    state_of(batch_set, str(root), fresh=True)
-    assert [request.path for request in town.web.requests].count("/a.csv") == 1
+pytestmark = [
+    pytest.mark.usefixtures("prefect", "connections_of_prefect"),
+    # Clients of Prefect leave their connections to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def test_a_source_run_says_in_a_word_how_it_ended(town: Town) -> None:
@@ -162,7 +45,8 @@ def test_a_run_shows_how_far_it_is_while_it_lasts(town: Town, monkeypatch: pytes
     assert state_of(source_run, run_id).name == "Succeeded"
     wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[f"run-{run_id}-progress"]))
     with get_client(sync_client=True) as client:
-        (shown,) = client.read_artifacts(artifact_filter=wanted)
+        # Numbers of runs begin again in each test, the server is one for all.
+        shown, *_ = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)
     assert shown.description
     assert re.match(r"(download|unpack|conform|outputs): [0-9,]+", shown.description)
 
@@ -183,13 +67,15 @@ def test_the_sweep_closes_what_dead_workers_had_and_sends_what_was_not_sent(town
         assert b"RUN_LOST" in file.read()
 
 
-def test_the_page_of_runs_shows_what_the_record_says_and_escapes_it(town: Town) -> None:
-    first = town.run()
-    town.run()
-    town.run(name="<script>alert(1)</script>")
+def test_pages_show_what_the_record_says_and_escape_it(town: Town) -> None:
+    first, second = town.run(), town.run()
+    third = town.run(name="<script>alert(1)</script>")
     state_of(publish_site)
-    with town.opened.storage.open("site/index.html") as file:
-        page = file.read().decode()
-    assert "100" in page and SOURCE in page and "NAME_UNKNOWN" in page
-    assert f"succeeded, the data has not changed since run {first.id}" in page
-    assert "<script>" not in page and "&lt;script&gt;" in page
+    pages = {}
+    for run in (first, second, third):
+        with town.opened.storage.open(f"site/runs/{run.id}/index.html") as file:
+            pages[run.id] = file.read().decode()
+    assert "100 rows" in pages[first.id] and SOURCE in pages[first.id]
+    assert "the data has not changed since" in pages[second.id]
+    assert "NAME_UNKNOWN" in pages[third.id]
+    assert "<script>alert" not in pages[third.id] and "&lt;script&gt;" in pages[third.id]

@@ -1,105 +1,90 @@
-"""Workers that are killed: each run comes to exactly one end, and the last good output stays."""
+"""Processes that are killed with SIGKILL, each at a point that has a name: every run comes to exactly one end."""
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from demo.servers.serving import Response
 from openaddr import workshop
-from openaddr.db import runs
 from openaddr.db.records import RunStatus
-from tests.flows.conftest import Town
+from tests.deployments.processes import eventually
+from tests.flows.conftest import SOURCE, Town
+from tests.flows.killing import ends_noted, ends_of, kill_when, let_time_pass, stored, swept, victim
+from tests.flows.reader import Reader
+from tests.flows.victim import POINTS, RUNNING, SUCCEEDED
 
-WORK = """
-import sys
-from flows.services import services
-from flows.working import work_on
-from openaddr.stages import silent
-with services() as opened:
-    work_on(opened, int(sys.argv[1]), "victim", None, silent)
-"""
+ON_A_BUCKET = ("the upload is half done", "the pointer is switched", "the copies are half switched")
+"""Points at which the storage makes a difference; the others are tried on a folder only."""
 
 
-def in_the_download(town: Town, run_id: int) -> bool:
-    return len(town.web.requests) > 1
+@pytest.fixture(autouse=True)
+def ends(url: str) -> Iterator[None]:
+    """The database notes the ends of runs."""
+    with ends_noted(url):
+        yield
 
 
-def in_the_upload(town: Town, run_id: int) -> bool:
-    return bool(town.files(run_id))
+@pytest.mark.parametrize(
+    "kept_in, point", [("folder", point) for point in POINTS] + [("bucket", point) for point in ON_A_BUCKET]
+)
+def test_a_run_whose_worker_is_killed_when(point: str, town: Town, tmp_path: Path) -> None:
+    good, at = town.run(), POINTS[point]
+    town.publish(120)
+    run_id = town.queued()
+    if at.sends:
+        assert town.work(run_id) is SUCCEEDED
+    if point == "it downloads":
+        town.web.responses["/a.csv"] = Response(b"no,street", stops_after=5, silent=True)
+    with Reader(town.opened.storage, SOURCE, "addresses", "town") as reader:
+        below = kill_when(point, run_id)
+        assert below >= (2 if point == "it downloads" else bool(at.stage)), "a fork server, and the child that waits"
+        town.web.responses.clear()
+        assert town.row(run_id).status is at.status
+        assert town.latest == good.id or at.status is SUCCEEDED, "the last good output is still there"
+        assert (town.work(run_id) is None) is (at.status in (RUNNING, SUCCEEDED)), "nobody else has it meanwhile"
+        let_time_pass(town, run_id)
+        swept(town)
+        assert (town.work(run_id) is SUCCEEDED) is (at.status is RUNNING)
+        swept(town)
+    assert (ends_of(town, run_id), town.row(run_id).rows) == (["succeeded"], 120)
+    assert town.last_good == town.latest == run_id
+    assert (reader.breaches, {*reader.shown} - {good.id}) == ([], {run_id})
+    everything = stored(town, run_id)
+    swept(town)
+    assert town.work(run_id) is None and stored(town, run_id) == everything, "nothing is published twice"
+    workshop.sweep(tmp_path / "work", {"openaddr-run-": 0.0})
+    assert list((tmp_path / "work").iterdir()) == []
 
 
-MOMENTS: dict[str, Callable[[Town, int], bool]] = {"download": in_the_download, "upload": in_the_upload}
-
-
-def victim_of(run_id: int, work_folder: Path) -> subprocess.Popen[bytes]:
-    """A process that works on a run."""
-    environment = os.environ | {"OPENADDR_WORK_FOLDER": str(work_folder)}
-    return subprocess.Popen([sys.executable, "-c", WORK, str(run_id)], env=environment)
-
-
-def release(town: Town, run_id: int) -> None:
-    """Have the lease of a run expire, and the run queued again."""
-    with town.opened.pool.connection() as conn:
-        conn.execute("update runs set lease_until = clock_timestamp() - interval '1s' where id = %s", [run_id])
-        assert [run.status for run in runs.release_expired(conn)] == [RunStatus.QUEUED]
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_worker_killed_in_the(moment: str, town: Town, tmp_path: Path) -> None:
+def test_a_run_whose_workers_are_all_killed_is_lost_and_the_latest_stays(town: Town) -> None:
     good = town.run()
     town.publish(120)
-    if moment == "download":
-        town.web.responses["/a.csv"] = Response(b"no,street", stops_after=5, silent=True)
     run_id = town.queued()
-    with victim_of(run_id, tmp_path) as victim:
-        while not MOMENTS[moment](town, run_id):
-            assert victim.poll() is None
-        victim.send_signal(signal.SIGKILL)
-    assert town.row(run_id).status is RunStatus.RUNNING
-    assert town.last_good == town.latest == good.id
-    town.web.responses.clear()
-    release(town, run_id)
-    assert town.work(run_id) is RunStatus.SUCCEEDED
-    assert town.last_good == town.latest == run_id
-    assert town.row(run_id).rows == 120
-    left = list(tmp_path.glob("openaddr-run-*"))
-    assert len(left) == 1 and workshop.sweep(tmp_path, {"openaddr-run-": 0.0}) == 1
-    assert list(tmp_path.glob("openaddr-run-*")) == []
+    for point in ("it is claimed", "it conforms", "it is uploaded"):
+        kill_when(point, run_id)
+        let_time_pass(town, run_id)
+        swept(town)
+    lost = town.row(run_id)
+    assert (lost.status, ends_of(town, run_id), town.latest) == (RunStatus.LOST, ["lost"], good.id)
+    assert lost.problem is not None and lost.problem["code"] == "RUN_LOST"
+    assert town.work(run_id) is None
 
 
 def test_the_next_attempt_goes_on_with_the_download_of_the_one_that_was_killed(town: Town, tmp_path: Path) -> None:
-    town.opened = replace(town.opened, settings=replace(town.opened.settings, work_folder=str(tmp_path)))
     town.publish(50_000)
     town.web.cuts, town.web.silence_after_cut = [500_000], True
     run_id = town.queued()
-    with victim_of(run_id, tmp_path) as victim:
-        while not any(path.stat().st_size for path in tmp_path.glob("openaddr-run-*/**/.partial-*/*.part")):
-            assert victim.poll() is None
-        victim.send_signal(signal.SIGKILL)
-    release(town, run_id)
+    with victim("it conforms", run_id):
+        parts = "openaddr-run-*/**/.partial-*/*.part"
+        eventually(lambda: any(path.stat().st_size for path in (tmp_path / "work").glob(parts)))
+    let_time_pass(town, run_id)
+    swept(town)
     town.web.requests.clear()
-    assert town.work(run_id) is RunStatus.SUCCEEDED
+    assert town.work(run_id) is SUCCEEDED
     assert [request.headers.get("range", "")[:6] for request in town.web.requests] == ["bytes="]
     assert town.row(run_id).rows == 50_000
-    assert list(tmp_path.glob("openaddr-run-*")) == []
-
-
-def test_a_first_run_that_was_killed_in_the_upload_becomes_the_latest_all_the_same(town: Town, tmp_path: Path) -> None:
-    town.opened = replace(town.opened, settings=replace(town.opened.settings, work_folder=str(tmp_path)))
-    run_id = town.queued()
-    with victim_of(run_id, tmp_path) as victim:
-        while not in_the_upload(town, run_id):
-            assert victim.poll() is None
-        victim.send_signal(signal.SIGKILL)
-    release(town, run_id)
-    assert town.work(run_id) is RunStatus.SUCCEEDED
-    assert town.last_good == town.latest == run_id
+    assert list((tmp_path / "work").iterdir()) == []
 
 
 def test_the_folder_of_a_run_that_is_worked_on_is_not_swept(tmp_path: Path) -> None:

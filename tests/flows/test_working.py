@@ -7,11 +7,18 @@ from pathlib import Path
 import pytest
 
 from demo.servers.serving import Response
-from flows import leases
+from flows import policies
 from openaddr.db import runs
 from openaddr.db.records import Decision, RunStatus, Trust
 from openaddr.deciding import decide
+from tests.buckets import KINDS
 from tests.flows.conftest import Town
+
+
+@pytest.fixture(params=KINDS)
+def kept_in(request: pytest.FixtureRequest) -> str:
+    """Each kind of storage in turn."""
+    return str(request.param)
 
 
 def test_a_good_run_is_stored_recorded_and_the_latest(town: Town) -> None:
@@ -36,6 +43,11 @@ def test_a_source_file_of_which_nothing_can_be_used_says_why(town: Town) -> None
     run = town.run(content=b'{"schema": 2,', layer="", name="")
     assert run.status is RunStatus.FAILED
     assert run.problem is not None and run.problem["code"] == "SOURCE_JSON_INVALID"
+
+
+def test_a_source_keeps_its_name_when_that_has_a_dot(town: Town) -> None:
+    run = town.run(source_id="xx/st.town")
+    assert run.record is not None and (run.status, run.record["source"]) == (RunStatus.SUCCEEDED, "xx/st.town")
 
 
 def test_data_that_has_not_changed_costs_one_request_and_the_latest_stays(town: Town) -> None:
@@ -121,7 +133,7 @@ def test_of_two_who_work_on_a_run_one_leaves(town: Town) -> None:
 def test_who_has_lost_the_lease_stops_working_and_publishes_nothing(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(policies, "RENEW_SECONDS", 0.05)
     town.web.responses["/a.csv"] = Response(b"no,street", stops_after=5, silent=True)
     run_id = town.queued()
     answers: list[RunStatus | None] = []
@@ -137,10 +149,7 @@ def test_who_has_lost_the_lease_stops_working_and_publishes_nothing(
     assert (town.files(run_id), town.row(run_id).status) == (set(), RunStatus.RUNNING)
 
 
-def test_work_folders_are_gone_afterwards(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", None)
+def test_work_folders_are_gone_afterwards(town: Town, tmp_path: Path) -> None:
     town.run()
     town.run(content=b"{}", layer="", name="")
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((tmp_path / "work").iterdir()) == []

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from openaddr.source.coverage import declared_box, places
+from openaddr.source.coverage import county_names, declared_box, places
 
 SQUARE = {"type": "Polygon", "coordinates": [[[10, 50], [11, 50], [11, 51], [10, 51], [10, 50]]]}
 DRAWN = [9.9, 49.9, 11.1, 51.1]
@@ -55,3 +55,8 @@ def test_the_us_reach_to_all_their_islands() -> None:
 
 def test_boxes_that_set_up_did_not_make_are_not_known(tmp_path: Path) -> None:
     assert places(tmp_path / "places.json") == {}
+
+
+def test_counties_have_the_names_of_the_census(tmp_path: Path) -> None:
+    assert county_names()["06001"] == "Alameda" and len(county_names()) > 3_000
+    assert county_names(tmp_path / "counties.json") == {}

@@ -12,10 +12,10 @@ Harm = Callable[[bytes, int], bytes | None]
 
 
 class Proxy:
-    """Carries connections to a server; `upward` and `downward` harm what goes there and what comes back."""
+    """Carries connections to the server at `port`; `upward` and `downward` harm what goes there and what comes back."""
 
     def __init__(self, port: int) -> None:
-        self._server = ("127.0.0.1", port)
+        self.port = port
         self.upward: Harm | None = None
         self.downward: Harm | None = None
         self.connections = 0
@@ -45,7 +45,7 @@ class Proxy:
             except OSError:
                 return
             self.connections += 1
-            server = socket.create_connection(self._server)
+            server = socket.create_connection(("127.0.0.1", self.port))
             for one, other, harm in ((client, server, self._up), (server, client, self._down)):
                 thread = threading.Thread(target=self._carry, args=(one, other, harm))
                 self._threads.append(thread)

@@ -351,4 +351,4 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_there(tmp_path: Path) ->
         [*alone, sys.executable, "-c", FILLS, str(tmp_path / secrets.token_hex(4))],
         capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
-    assert done.stdout.startswith("DISK_FULL"), done.stderr
+    assert done.stdout.startswith("STORAGE_FULL"), done.stderr

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from openaddr.errors import Code, ProblemError
 from openaddr.names import plain_name
+from openaddr.storage.folder import Folder
 from openaddr.storage.keys import checked, disposition
 from openaddr.storage.objects import ABSENT, NEVER_CHANGES, About, ConflictError, MissingError, Storage
 from openaddr.storage.publishing import ASIDE, File, get, put_all, sweep, switch
+from openaddr.storage.s3 import S3
 from openaddr.storage.s3_upload import PART
 
 TEXT = About("text/plain", "no-cache")
@@ -265,3 +267,50 @@ def test_names_in_any_script_are_stored_listed_and_linked(storage: Storage) -> N
 )
 def test_the_name_of_a_download_says_nothing_else(name: str, expected: str) -> None:
     assert disposition(name) == expected
+
+
+def test_many_small_objects_are_stored_and_replaced_together(storage: Storage) -> None:
+    for version in (b"1", b"2"):
+        storage.put_many((f"site/{number}/index.html", version * number, About("text/html")) for number in range(400))
+        assert [found.bytes for found in storage.list("site/")].count(1) == 1
+        with storage.open("site/7/index.html") as file:
+            assert file.read() == version * 7
+    stored = storage.head("site/7/index.html")
+    assert stored is not None and stored.about.media_type == "text/html"
+    storage.delete("site/7/index.html")
+    assert storage.head("site/7/index.html") is None
+
+
+def test_many_objects_come_to_nothing_when_one_of_them_cannot_be_made(storage: Storage) -> None:
+    def broken() -> Iterator[tuple[str, bytes, About]]:
+        yield "site/a.html", b"a", About()
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        storage.put_many(broken())
+    assert list(storage.list("aside/")) == [] and storage.abort_leftovers(timedelta()) == 0
+
+
+def test_readers_are_led_from_one_key_to_the_object_of_another(storage: Storage) -> None:
+    storage.put("runs/7/a.zip", b"the zip", RAW)
+    for stub in (b"", b"<title>moved</title>"):
+        storage.redirect("site/old.zip", "runs/7/a.zip", stub, TEXT)
+        if isinstance(storage, S3):
+            found = storage._client.head_object(Bucket=storage.bucket, Key="site/old.zip")
+            assert found["WebsiteRedirectLocation"] == storage.url("runs/7/a.zip")
+            assert content(storage, "site/old.zip") == stub
+        else:
+            assert content(storage, "site/old.zip") == (stub or b"the zip")
+    assert content(storage, "runs/7/a.zip") == b"the zip"
+    with pytest.raises(MissingError):
+        storage.redirect("site/old.zip", "runs/8/a.zip", b"", TEXT)
+    assert keys(storage) == ["runs/7/a.zip", "site/old.zip"]
+
+
+def test_what_leads_elsewhere_can_be_replaced_without_touching_where_it_led(folder: Folder) -> None:
+    folder.put("runs/7/a.zip", b"the zip", RAW)
+    folder.redirect("site/old.zip", "runs/7/a.zip", b"", TEXT)
+    folder.redirect("site/old.zip", "runs/7/a.zip", b"", TEXT)
+    folder.put_many([("site/old.zip", b"another", TEXT)])
+    assert (content(folder, "runs/7/a.zip"), content(folder, "site/old.zip")) == (b"the zip", b"another")
+    assert list((folder.root / ".incoming").iterdir()) == []

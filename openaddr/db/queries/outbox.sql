@@ -13,6 +13,9 @@ returning id
 -- name: get
 select * from outbox where id = %(message_id)s
 
+-- name: hold
+select pg_try_advisory_lock(1129270867, 0)
+
 -- name: due
 -- Handing out counts as a try, so a message that kills its sender is parked, too.
 with due as (

@@ -1,10 +1,18 @@
 -- name: queue
--- A run that its set or job has already is left as it is.
+-- A run that its set or job has already is left as it is. It is expected to take what the last one took that came to a
+-- result.
 insert into runs (
     set_id, job_id, source_id, layer, name, source_sha, commit_sha, trust, size_class, fresh, expected_seconds
 ) values (
     %(set_id)s, %(job_id)s, %(source_id)s, %(layer)s, %(name)s, %(source_sha)s, %(commit_sha)s, %(trust)s,
-    %(size_class)s, %(fresh)s, %(expected_seconds)s
+    %(size_class)s, %(fresh)s, (
+        select extract(epoch from finished_at - started_at) from runs
+        where (source_id, layer, name) = (%(source_id)s, %(layer)s, %(name)s)
+          and status in ('succeeded', 'held')
+          and copy_of is null
+        order by id desc
+        limit 1
+    )
 )
 on conflict do nothing
 returning *
@@ -49,14 +57,6 @@ where (source_id, layer, name) = (%(source_id)s, %(layer)s, %(name)s)
 order by id desc
 limit %(limit)s
 
--- name: expected_seconds
-select extract(epoch from finished_at - started_at)::double precision from runs
-where (source_id, layer, name) = (%(source_id)s, %(layer)s, %(name)s)
-  and status in ('succeeded', 'held')
-  and copy_of is null
-order by id desc
-limit 1
-
 -- name: reusable
 select * from runs
 where (source_sha, source_id, layer, name) = (%(source_sha)s, %(source_id)s, %(layer)s, %(name)s)
@@ -74,13 +74,17 @@ select * from runs
 where status = 'queued'
   and dispatched_at is null
   and (%(set_id)s::bigint is null or set_id = %(set_id)s)
+  and (set_id is null or not %(alone)s)
 order by job_id is null, expected_seconds desc nulls first, id
 limit %(limit)s
 for update skip locked
 
 -- name: unclaimed
 select * from runs
-where status = 'queued' and dispatched_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+where status = 'queued'
+  and dispatched_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+  and (%(set_id)s::bigint is null or set_id = %(set_id)s)
+  and (set_id is null or not %(alone)s)
 order by dispatched_at, id
 limit %(limit)s
 for update skip locked

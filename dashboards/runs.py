@@ -1,0 +1,178 @@
+"""The page of each run, and the page of its first rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from dashboards import links
+from dashboards.facts import ExcerptLine, excerpt
+from dashboards.files import Files, files_of, log_of, sample_of
+from dashboards.origin import Origin, origin_of
+from dashboards.pages import Page
+from dashboards.printing import Crumb, printed
+from dashboards.recorded import MOST, Recorded, Told, Values, read_problem, read_record
+from dashboards.snapshot import Snapshot
+from dashboards.words import number, shown
+from openaddr import stages
+from openaddr.db import pages as record
+from openaddr.db.pages import RunStamp, RunWithSource
+from openaddr.db.records import Run, RunStatus
+from openaddr.storage.keys import run_prefix
+
+AT_ONCE = 100
+"""Runs that are loaded together."""
+ATTRIBUTES: dict[str, tuple[str, ...]] = {layer.value: names for layer, names in stages.ATTRIBUTES.items()}
+STAGES = ("test", "download", "unpack", "conform", "outputs")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage with its time, and the share of it in the time of all."""
+
+    name: str
+    seconds: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Fill:
+    """In how many rows an attribute is filled, and with what most often; None where that is not known."""
+
+    attribute: str
+    count: int
+    share: float
+    values: Values | None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """What the page of a run shows."""
+
+    run: Run
+    origin: Origin
+    record: Recorded
+    problem: Told | None
+    excerpt: list[ExcerptLine]
+    stages: list[Stage]
+    fills: list[Fill]
+    files: Files
+    log: list[str]
+    faults: tuple[str, ...]
+
+    @property
+    def has_log(self) -> bool:
+        """Whether it worked itself, and wrote about it."""
+        final = self.run.finished_at is not None and self.run.status is not RunStatus.LOST
+        return final and (self.run.copy_of is None or self.record.unchanged)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the last attempt took."""
+        run = self.run
+        return (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
+
+
+def pages(seen: Snapshot) -> Iterator[Page]:
+    """Two pages for each run that may have data, one for the others. A final run stays as it is but for a decision."""
+    runs = Ahead(seen)
+    for found in seen.stamps:
+        yield Page(links.run(found.id), found.stamp, partial(_loaded_run_page, seen, runs, found.id))
+        if found.has_files:
+            yield Page(links.sample(found.id), found.stamp, partial(_sample_page, seen, found))
+
+
+class Ahead:
+    """Loads runs a number at a time, for their pages are rendered in the order of their ids."""
+
+    def __init__(self, seen: Snapshot) -> None:
+        self._seen = seen
+        self._loaded: dict[int, RunWithSource] = {}
+
+    def get(self, run_id: int) -> RunWithSource:
+        """A run that was there when its page was asked for."""
+        if run_id not in self._loaded:
+            self._loaded = record.runs(self._seen.conn, range(run_id, run_id + AT_ONCE))
+        return self._loaded[run_id]
+
+
+def run_view(seen: Snapshot, run: RunWithSource) -> RunView:
+    """Everything about one run."""
+    found, problem = read_record(run.record), read_problem(run.problem)
+    has_data = run.status in (RunStatus.SUCCEEDED, RunStatus.HELD)
+    files = files_of(seen.storage, run.files_of) if has_data else Files(run.id)
+    is_bad = run.status in (RunStatus.FAILED, RunStatus.HELD)
+    log, log_fault = log_of(seen.storage, run.id) if is_bad else ([], "")
+    return RunView(
+        run,
+        origin_of(run.repository, run.commit_sha, run.source_id),
+        found,
+        problem,
+        excerpt(run.content, problem.line if problem else None),
+        _stages(found),
+        _fills(found, run.layer),
+        files,
+        [shown(line) for line in log],
+        (*found.faults, *filter(None, (files.fault, log_fault))),
+    )
+
+
+def _loaded_run_page(seen: Snapshot, runs: Ahead, run_id: int) -> bytes:
+    return run_page(seen, runs.get(run_id))
+
+
+def run_page(seen: Snapshot, run: RunWithSource) -> bytes:
+    """The page of a run, whatever is in its record."""
+    view = run_view(seen, run)
+    label = f"{run.source_id} {run.layer} {run.name}"
+    told = view.problem.title if view.problem else f"{number(run.rows)} rows"
+    return printed(
+        "run.html",
+        seen,
+        links.run(run.id),
+        title=f"Run {run.id}: {label} {run.status}",
+        description=f"Run {run.id} of {label}: {run.status}, {told}.",
+        crumbs=(*crumbs_of_source(run.source_id), (f"Run {run.id}", "")),
+        picture=f"{run_prefix(run.files_of)}preview.png" if view.files.of_kind("preview") else "",
+        view=view,
+        most=MOST,
+    )
+
+
+def _sample_page(seen: Snapshot, run: RunStamp) -> bytes:
+    sample = sample_of(seen.storage, run.id)
+    label = f"{run.source_id} {run.layer} {run.name}"
+    return printed(
+        "sample.html",
+        seen,
+        links.sample(run.id),
+        title=f"First rows of run {run.id}: {label}",
+        description=f"The first rows of {label} as run {run.id} made them.",
+        crumbs=(*crumbs_of_source(run.source_id), (f"Run {run.id}", links.run(run.id)), ("First rows", "")),
+        run=run,
+        sample=sample,
+        most=MOST,
+    )
+
+
+def crumbs_of_source(source_id: str) -> tuple[Crumb, ...]:
+    """The way from the list of sources down to one of them."""
+    parts = source_id.split("/")
+    above = (("/".join(parts[:end]), part) for end, part in enumerate(parts[:-1], 1))
+    places = ((shown(part, 60), links.source(prefix)) for prefix, part in above)
+    return (("Sources", links.LIST), *places, (shown(parts[-1], 60), links.source(source_id)))
+
+
+def _stages(found: Recorded) -> list[Stage]:
+    total = sum(found.seconds.values()) or 1.0
+    order = {name: place for place, name in enumerate(STAGES)}
+    named = sorted(found.seconds.items(), key=lambda item: order.get(item[0], len(order)))
+    return [Stage(name, seconds, seconds / total) for name, seconds in named[:MOST]]
+
+
+def _fills(found: Recorded, layer: str) -> list[Fill]:
+    """In the order of the output, in which JSON in a database is not kept."""
+    rows = found.rows or 0
+    attributes = ATTRIBUTES.get(layer, ())
+    named = sorted(found.fills.items(), key=lambda item: attributes.index(item[0]) if item[0] in attributes else MOST)
+    values = found.profile.attributes
+    return [Fill(name, count, count / rows if rows > 0 else 0.0, values.get(name)) for name, count in named[:MOST]]

@@ -1,0 +1,72 @@
+"""The runs of a set that is listed: handed over one by one until all of them are final."""
+
+import asyncio
+import logging
+
+from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
+
+from flows import policies
+from flows.handing_over import hand_over, name_of
+from flows.services import Services
+from flows.source_run import source_run
+from openaddr.db import outbox, runs, sets
+from openaddr.db.records import Run, RunStatus, Set
+
+log = logging.getLogger("openaddr.flows")
+
+
+async def work_off(opened: Services, found: Set) -> dict[RunStatus, int]:
+    """Hand over the runs, longest first, as slots get free; gives how many have each status in the end."""
+    progress = await acreate_progress_artifact(0.0, key=f"set-{found.id}", description=found.repository)
+    under_way: set[asyncio.Task[None]] = set()
+    while True:
+        for run in await asyncio.to_thread(_next, opened, found.id, opened.settings.batch_slots - len(under_way)):
+            under_way.add(asyncio.create_task(_hand_over(opened, run)))
+        if under_way:
+            _, under_way = await asyncio.wait(
+                under_way, timeout=policies.BATCH_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        else:
+            # Others work on what is left, or died on it: the record will tell.
+            await asyncio.sleep(policies.BATCH_POLL_SECONDS)
+        counts, is_done = await asyncio.to_thread(_look, opened, found.id)
+        final = sum(count for status, count in counts.items() if status.is_final)
+        await aupdate_progress_artifact(progress, 100 * final / max(1, sum(counts.values())))
+        if is_done and not under_way:
+            return counts
+
+
+def _next(opened: Services, set_id: int, count: int) -> list[Run]:
+    """The next runs to hand over, noted as handed over."""
+    if count <= 0:
+        return []
+    with opened.pool.connection() as conn:
+        found = runs.undispatched(conn, count, set_id)
+        if not found and not opened.settings.batch_by_fleet:
+            # Left by a flow that died; the sweep looks after those that wait for a fleet.
+            found = runs.unclaimed(conn, count, policies.UNCLAIMED_SECONDS, set_id)
+        for run in found:
+            runs.mark_dispatched(conn, run.id)
+        return found
+
+
+def _look(opened: Services, set_id: int) -> tuple[dict[RunStatus, int], bool]:
+    """How far the set is, and whether it is complete; what dead workers had goes back into the queue."""
+    with opened.pool.connection() as conn:
+        runs.release_expired(conn)
+        if sets.complete_if_done(conn, set_id):
+            outbox.put(conn, "site", "site", {})
+        found = sets.get(conn, set_id)
+        return sets.progress(conn, set_id), found is not None and found.completed_at is not None
+
+
+async def _hand_over(opened: Services, run: Run) -> None:
+    """Have a run worked on: here, as a flow run below this one, or by whoever works on the batch queue of a fleet."""
+    try:
+        if opened.settings.batch_by_fleet:
+            await hand_over(run, "batch")
+        else:
+            await source_run.with_options(flow_run_name=name_of(run))(run.id, return_state=True)
+    except Exception:
+        # The run is still in the record, which gives it to another one; the rest of the set goes on.
+        log.exception("run %d could not be handed over", run.id)

@@ -1,0 +1,64 @@
+"""What codes mean that are about where source files come from; `errors` has those of one source and its machine."""
+
+from openaddr.codes import Code, ExitCode, Explanation
+
+
+def explain(
+    exit_code: ExitCode, rows: dict[Code, tuple[str, str]], retry: frozenset[Code] = frozenset()
+) -> dict[Code, Explanation]:
+    """The explanations of codes that have one exit code, from a title and a hint each."""
+    return {code: Explanation(title, exit_code, hint, code in retry) for code, (title, hint) in rows.items()}
+
+
+_OURS = explain(
+    ExitCode.CONFIGURATION,
+    {
+        Code.SOURCES_MISSING: (
+            "There are no source files where they should be",
+            "Name a repository or a folder, or set OPENADDR_REPOSITORIES or OPENADDR_SOURCES_FOLDER; source files are "
+            "in a folder `sources` and end in .json.",
+        ),
+        Code.SOURCES_CHANGED: (
+            "The source files of a set are not those it began with, so the rest of it cannot be done",
+            "Start a new set.",
+        ),
+        Code.GITHUB_REPOSITORY_REFUSED: (
+            "The repository is none of those that may be asked for",
+            "Correct the name, or add it to OPENADDR_REPOSITORIES.",
+        ),
+        Code.GITHUB_REPOSITORY_NOT_FOUND: (
+            "GitHub has no such repository, or does not show it to us",
+            "Correct the name; a private repository needs a GITHUB_TOKEN that may read it.",
+        ),
+        Code.GITHUB_COMMIT_UNKNOWN: (
+            "The repository has no such commit",
+            "Give the whole id of a commit or the name of a branch; none means the newest of the default branch.",
+        ),
+        Code.GITHUB_REFUSED: (
+            "GitHub refuses what was asked of it",
+            "Check that GITHUB_TOKEN is valid and may read the contents of the repository.",
+        ),
+        Code.GITHUB_ARCHIVE_TOO_LARGE: (
+            "The archive of the commit is larger than any collection of source files should be",
+            "Look for what does not belong into the repository.",
+        ),
+    },
+)
+
+_GITHUBS = explain(
+    ExitCode.SERVER,
+    {
+        Code.GITHUB_RATE_LIMITED: (
+            "GitHub allows no more requests for now",
+            "Try again at the time named; with GITHUB_TOKEN there are 5,000 requests an hour, without it 60.",
+        ),
+        Code.GITHUB_AWAY: (
+            "GitHub does not answer as it should",
+            "Try again later; see githubstatus.com, and check GITHUB_API_URL.",
+        ),
+        Code.GITHUB_ARCHIVE_BAD: ("The archive of the commit did not arrive whole", "Try again later."),
+    },
+    retry=frozenset({Code.GITHUB_RATE_LIMITED, Code.GITHUB_AWAY, Code.GITHUB_ARCHIVE_BAD}),
+)
+
+ORIGINS: dict[Code, Explanation] = _OURS | _GITHUBS

@@ -1,0 +1,125 @@
+"""GitHub's REST API, as far as we ask it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urlsplit
+
+from github import Auth, Github
+
+from openaddr.errors import Code, ProblemError
+from openaddr.github import answers
+from openaddr.github.answers import CommitFound, Comparison, RepositoryFound
+from openaddr.github.archive import Download
+from openaddr.github.names import SHA, Repository
+from openaddr.github.refusals import ABSENT, explained, refusal
+from openaddr.github.waiting import LIMITS, Limits, Patience
+from openaddr.settings import Settings
+
+ABSENT_COMMIT = (*ABSENT, 409, 422)
+"""GitHub says 422 of an unknown commit, and 409 of a repository without any."""
+
+
+class GitHub:
+    """The API with the token of the settings, or without one. To be used in a `with` block.
+
+    Every method raises ProblemError: GITHUB_AWAY, GITHUB_RATE_LIMITED, GITHUB_REFUSED, and what it names.
+    """
+
+    def __init__(self, settings: Settings, limits: Limits = LIMITS) -> None:
+        self._url = settings.github_api_url.rstrip("/")
+        self._host = urlsplit(self._url).hostname or ""
+        self._auth = Auth.Token(settings.github_token) if settings.github_token else None
+        self._agent = settings.user_agent
+        self._limits = limits
+        self._patience = Patience.within(limits, settings.retry_seconds)
+        self._api = Github(
+            auth=self._auth,
+            base_url=self._url,
+            timeout=limits.answer_seconds,
+            user_agent=self._agent,
+            retry=self._patience,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._api.close()
+
+    def default_branch(self, repository: Repository) -> str:
+        """The name of the default branch. Raises ProblemError: GITHUB_REPOSITORY_NOT_FOUND, also for one that moved."""
+        status, headers, body = self._get(f"/repos/{repository}")
+        if status in ABSENT:
+            message = f"{self._host} has no repository {repository}, or does not show it to us."
+            raise ProblemError(Code.GITHUB_REPOSITORY_NOT_FOUND, message)
+        found = answers.read(self._good(status, headers, body), RepositoryFound, self._host)
+        if not repository.is_same(found.full_name):
+            # Whoever got the new place is not who the list of repositories means.
+            message = f"The repository {repository} has moved to {found.full_name[:200]!r}."
+            raise ProblemError(Code.GITHUB_REPOSITORY_NOT_FOUND, message)
+        return found.default_branch
+
+    def commit_of(self, repository: Repository, ref: str = "") -> str:
+        """The id of the commit that a branch, tag or commit names; the newest of the default branch without a name.
+
+        Raises ProblemError: GITHUB_REPOSITORY_NOT_FOUND, GITHUB_COMMIT_UNKNOWN.
+        """
+        branch = self.default_branch(repository)
+        asked = ref or f"heads/{branch}"
+        # The least of what GitHub would tell of the files of a commit.
+        status, headers, body = self._get(f"/repos/{repository}/commits/{quote(asked, safe='')}", {"per_page": "1"})
+        if status in ABSENT_COMMIT:
+            raise self._no_commit(repository, asked)
+        return answers.read(self._good(status, headers, body), CommitFound, self._host).sha
+
+    def is_merged(self, repository: Repository, sha: str) -> bool:
+        """Whether a commit is on the default branch; one that GitHub knows only from a fork is not.
+
+        Raises ProblemError: GITHUB_REPOSITORY_NOT_FOUND.
+        """
+        branch = self.default_branch(repository)
+        pair = f"{quote(branch, safe='')}...{_checked(sha)}"
+        status, headers, body = self._get(f"/repos/{repository}/compare/{pair}", {"per_page": "1"})
+        if status in ABSENT:
+            return False  # They have nothing in common.
+        found = answers.read(self._good(status, headers, body), Comparison, self._host)
+        return found.status in ("identical", "behind")
+
+    def fetch_archive(self, repository: Repository, sha: str, target: Path) -> None:
+        """The zip of all files of a commit, at `target`.
+
+        Raises ProblemError: GITHUB_COMMIT_UNKNOWN, GITHUB_ARCHIVE_BAD, GITHUB_ARCHIVE_TOO_LARGE, DISK_FULL.
+        """
+        headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
+        secret: dict[str, str] = {}
+        if self._auth is not None:
+            self._auth.authentication(secret)
+        with Download(f"{self._url}/repos/{repository}/zipball/{_checked(sha)}", headers, secret, self._limits) as sent:
+            status = sent.ask(self._patience)
+            if status in ABSENT_COMMIT:
+                raise self._no_commit(repository, sha)
+            sent.save(target)
+
+    def _get(self, path: str, parameters: Mapping[str, str] | None = None) -> tuple[int, Mapping[str, str], str]:
+        """Status, headers and body of an answer."""
+        with explained(self._host):
+            return self._api.requester.requestJson("GET", path, dict(parameters or {}))
+
+    def _good(self, status: int, headers: Mapping[str, str], body: str) -> str:
+        """The body of an answer that is one. Raises ProblemError for others."""
+        if status != 200:
+            raise refusal(self._host, status, headers, body)
+        return body
+
+    def _no_commit(self, repository: Repository, ref: str) -> ProblemError:
+        return ProblemError(Code.GITHUB_COMMIT_UNKNOWN, f"{repository} at {self._host} has no commit {ref[:200]!r}.")
+
+
+def _checked(sha: str) -> str:
+    if not SHA.fullmatch(sha):
+        raise ValueError(f"{sha!r} is no id of a commit")
+    return sha
