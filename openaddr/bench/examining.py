@@ -12,7 +12,7 @@ import polars as pl
 
 from openaddr.bench.candidates import Candidate, candidates, others
 from openaddr.bench.columns import Column
-from openaddr.bench.fields import columns_of, fields_of
+from openaddr.bench.fields import WIDEST, columns_of, fields_of
 from openaddr.bench.reading import unpacked
 from openaddr.bench.records import Choice, Examined, Fetched, Found, Suggested, Wish
 from openaddr.bench.suggest import choices_for, coordinates, suggest
@@ -93,7 +93,8 @@ class _Look:
         try:
             dataset = open_dataset(replace(self._entry, conform=conform), self._files, self._fetched.columns)
             account = RowAccount()
-            batches = first_batches(dataset, dataset.columns, self._wish.rows, account, is_cut=self._fetched.is_cut)
+            columns, is_cut = dataset.columns[:WIDEST], self._fetched.is_cut
+            batches = first_batches(dataset, columns, self._wish.rows, account, is_cut=is_cut)
         except ProblemError as error:
             return replace(known, problem=error.problem)
         if not sum(len(batch.rows) for batch in batches):

@@ -17,6 +17,7 @@ from openaddr.bench.records import (
 from openaddr.bench.sheet import Block, Json, Line, Table
 from openaddr.source.model import LayerSource
 from openaddr.stages import Bounds
+from openaddr.terminal import counted
 
 KINDS = {
     "addresses": re.compile(
@@ -33,8 +34,8 @@ DOT = " · "
 def directory_blocks(directory: Directory) -> list[Block]:
     """A server, a folder or a service: its services with their layers."""
     layers = sum(len(service.layers) + service.more for service in directory.services)
-    counted = f"{_counted(len(directory.services), 'service')}, {_counted(layers, 'layer')}"
-    blocks: list[Block] = [Line(f"{directory.address}{DOT}{counted}", "bold")]
+    told = f"{counted(len(directory.services), 'service')}, {counted(layers, 'layer')}"
+    blocks: list[Block] = [Line(f"{directory.address}{DOT}{told}", "bold")]
     for service in directory.services:
         blocks += _service_blocks(service)
     if directory.unseen:
@@ -119,7 +120,7 @@ def _table(table: Found, alone: bool) -> Iterator[Block]:
 def _facts(table: Found) -> Iterator[str]:
     yield table.format
     if table.rows is not None:
-        yield f"{'about ' if table.is_estimate else ''}{_counted(table.rows, 'row')}"
+        yield f"{'about ' if table.is_estimate else ''}{counted(table.rows, 'row')}"
     yield table.geometry or ("coordinates in columns" if table.bounds else "no geometry")
     yield table.crs or "unknown coordinate system"
     if table.encoding:
@@ -154,7 +155,3 @@ def _cut(example: str) -> str:
 
 def _corners(bounds: Bounds | None) -> str:
     return " ".join(f"{side:.4f}" for side in bounds) if bounds else ""
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

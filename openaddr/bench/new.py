@@ -76,7 +76,8 @@ def _new(order: Order, as_json: bool, settings: Settings, ticker: Ticker) -> int
         print_json({"path": str(path), "problem": None, "source": source})
     else:
         print(path)
-        print(f"Next: openaddr sample {path}; openaddr process {path} --output out", file=sys.stderr)
+        following = (f"openaddr lint {path}", f"openaddr sample {path}", f"openaddr process {path} --output out")
+        print(f"Next: {'; '.join(following)}", file=sys.stderr)
     return ExitCode.DONE
 
 

@@ -17,7 +17,7 @@ CONNECT_SECONDS, READ_SECONDS = 15.0, 60.0
 """Somebody sits and waits."""
 FETCH_MARGIN = 60.0
 TEST_SECONDS = 60.0
-PREFIX = "openaddr-"
+PREFIX = "openaddr-bench-"
 
 
 @dataclass(frozen=True)

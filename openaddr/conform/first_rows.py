@@ -14,6 +14,9 @@ from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
 from openaddr.stages import ATTRIBUTES, FirstRows, Layer, RowAccount, RowPair
 
+WIDEST = 500
+"""Columns that are shown before, besides those that are used."""
+
 
 def first_rows(
     entry: LayerSource,
@@ -34,7 +37,8 @@ def first_rows(
     needed = run.plan.needed
     kept = _by_number(first_batches(dataset, needed, count, account, is_cut=is_cut))
     # Read once more: a value of a column that nobody needs costs no row.
-    whole = _by_number(first_batches(dataset, dataset.columns, count, RowAccount(), is_cut=is_cut))
+    shown = tuple(dict.fromkeys((*dataset.columns[:WIDEST], *needed)))
+    whole = _by_number(first_batches(dataset, shown, count, RowAccount(), is_cut=is_cut))
     left_out = {example.row: f"{ROW_REASONS[example.reason]}: {example.value}" for example in account.examples}
     numbers = sorted(kept.keys() | left_out.keys())[:count]
     if not numbers:

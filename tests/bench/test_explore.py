@@ -146,7 +146,8 @@ def test_a_file_of_this_machine_is_read_without_any_setting(tmp_path: Path, benc
     (tmp_path / "a.csv").write_text(CSV, encoding="utf-8")
     found = bench("explore", "a.csv", "--json").json
     assert found["tables"][0]["suggestions"][0]["conform"]["street"] == "strasse"
-    assert found["source"]["layers"]["addresses"][0]["protocol"] == "file"
+    entry = found["source"]["layers"]["addresses"][0]
+    assert (entry["protocol"], entry["data"]) == ("http", f"file://{tmp_path}/a.csv")
 
 
 def test_every_table_of_an_archive_is_told(web: FileServer, bench: Bench) -> None:
