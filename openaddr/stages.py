@@ -210,6 +210,30 @@ class Conformed:
 
 
 @dataclass(frozen=True)
+class RowPair:
+    """One row: all its columns before, and the attributes after, None when it is left out for a `reason`.
+
+    `place` is its point in degrees, or the middle of its shape, and `shape` what kind of geometry it is.
+    """
+
+    number: int
+    before: dict[str, str]
+    after: dict[str, str] | None
+    place: tuple[float, float] | None = None
+    shape: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class FirstRows:
+    """Rows in the order of the data; `used` are the columns that the conform reads."""
+
+    rows: tuple[RowPair, ...]
+    used: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
 class Output:
     """One published file of a run. `rows` is None for files that are not made of rows."""
 

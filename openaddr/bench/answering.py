@@ -2,7 +2,9 @@
 
 import json
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Callable
 
 from openaddr import settings
@@ -19,6 +21,9 @@ log = logging.getLogger("openaddr.bench")
 def answered(work: Callable[[Settings, Ticker], int], tell: Callable[[Problem], None]) -> int:
     """The exit code of a command; `tell` is called with the problem that it ended in, if any."""
     logging.getLogger("openaddr.run").propagate = False
+    if threading.current_thread() is threading.main_thread():
+        # Whoever ends us in whatever way, what was fetched is cleaned up.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     ticker = Ticker()
     try:
         try:

@@ -9,10 +9,9 @@ from typing import Any
 from openaddr.bench.asking import Asker
 from openaddr.bench.exploring import may_be, suggestion_blocks
 from openaddr.bench.place import Place, named
-from openaddr.bench.records import Choice, Examined, Found, Suggested
+from openaddr.bench.records import Choice, Directory, Examined, Found, Suggested
 from openaddr.bench.sheet import Line, Table, show
 from openaddr.bench.writing import Origin
-from openaddr.download.esri.directory import Directory
 from openaddr.errors import Code, ProblemError
 from openaddr.stages import ATTRIBUTES, Layer
 

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ import polars as pl
 
 from openaddr.bench.candidates import Candidate, candidates, others
 from openaddr.bench.columns import Column
-from openaddr.bench.fields import columns_of, fields_of
+from openaddr.bench.fields import WIDEST, columns_of, fields_of
 from openaddr.bench.reading import unpacked
-from openaddr.bench.records import Choice, Examined, Fetched, Found, Suggested
+from openaddr.bench.records import Choice, Examined, Fetched, Found, Suggested, Wish
 from openaddr.bench.suggest import choices_for, coordinates, suggest
 from openaddr.bench.whereabouts import Whereabouts, of_layer, of_table
 from openaddr.conform.first_rows import first_batches
@@ -25,7 +25,7 @@ from openaddr.download.store import HEAD
 from openaddr.errors import ROW_REASONS, Code, Problem, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import Conform, LayerSource
-from openaddr.stages import Layer, Progress, RowAccount
+from openaddr.stages import Progress, RowAccount
 
 MOST = 30
 """Tables that are looked into."""
@@ -35,15 +35,6 @@ SECONDS, SECONDS_EACH = 60.0, 10.0
 SURE = ("shapefile", "gdb", "gpkg")
 """Formats that a file is known to have by its name; others may only be called alike."""
 COMPRESSIONS = {Kind.ZIP: "zip", Kind.GZIP: "gzip"}
-
-
-@dataclass(frozen=True)
-class Wish:
-    """How many rows are to be looked at, what they are to be, and in which country they may lie ('' = unknown)."""
-
-    rows: int
-    layer: Layer | None = None
-    country: str = ""
 
 
 def examine(
@@ -102,7 +93,8 @@ class _Look:
         try:
             dataset = open_dataset(replace(self._entry, conform=conform), self._files, self._fetched.columns)
             account = RowAccount()
-            batches = first_batches(dataset, dataset.columns, self._wish.rows, account, is_cut=self._fetched.is_cut)
+            columns, is_cut = dataset.columns[:WIDEST], self._fetched.is_cut
+            batches = first_batches(dataset, columns, self._wish.rows, account, is_cut=is_cut)
         except ProblemError as error:
             return replace(known, problem=error.problem)
         if not sum(len(batch.rows) for batch in batches):
@@ -112,7 +104,8 @@ class _Look:
     def _described(self, candidate: Candidate, known: Found, dataset: Dataset, batches: list[Batch]) -> Found:
         layer, conform = self._fetched.layer, candidate.conform
         declared = {field.name: field for field in layer.fields} if layer else {}
-        frame = pl.concat([batch.frame for batch in batches])
+        shapes = [name for name, field in declared.items() if field.type == "Geometry"]
+        frame = pl.concat([batch.frame for batch in batches]).drop(shapes, strict=False)
         columns = columns_of(frame, declared)
         place = coordinates(columns) if conform.format == "csv" else ()
         where = self._where(dataset, batches, place)
@@ -123,7 +116,7 @@ class _Look:
             geometry=geometry,
             rows=where.rows,
             is_estimate=where.is_estimate,
-            looked_at=frame.height,
+            looked_at=sum(len(batch.rows) for batch in batches),
             crs=where.crs,
             encoding=conform.encoding,
             delimiter=conform.csvsplit if conform.format == "csv" else None,

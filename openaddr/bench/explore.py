@@ -4,10 +4,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from openaddr.bench.answering import answered, print_json, say_problem
-from openaddr.bench.examining import Wish
 from openaddr.bench.exploring import directory_blocks, table_blocks
 from openaddr.bench.place import Place, country_of, guess
-from openaddr.bench.records import Examined, Fetched, Found
+from openaddr.bench.records import Examined, Fetched, Found, Wish
 from openaddr.bench.session import session
 from openaddr.bench.sheet import Block, Json, Line, show
 from openaddr.bench.target import entry_of

@@ -4,11 +4,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from openaddr.bench.records import Examined, Fetched, FieldFound, Found, Suggested
+from openaddr.bench.records import (
+    Directory,
+    Examined,
+    Fetched,
+    FieldFound,
+    Found,
+    LayerListed,
+    ServiceListed,
+    Suggested,
+)
 from openaddr.bench.sheet import Block, Json, Line, Table
-from openaddr.download.esri.directory import Directory, LayerListed, ServiceListed
 from openaddr.source.model import LayerSource
 from openaddr.stages import Bounds
+from openaddr.terminal import counted
 
 KINDS = {
     "addresses": re.compile(
@@ -25,8 +34,8 @@ DOT = " · "
 def directory_blocks(directory: Directory) -> list[Block]:
     """A server, a folder or a service: its services with their layers."""
     layers = sum(len(service.layers) + service.more for service in directory.services)
-    counted = f"{_counted(len(directory.services), 'service')}, {_counted(layers, 'layer')}"
-    blocks: list[Block] = [Line(f"{directory.address}{DOT}{counted}", "bold")]
+    told = f"{counted(len(directory.services), 'service')}, {counted(layers, 'layer')}"
+    blocks: list[Block] = [Line(f"{directory.address}{DOT}{told}", "bold")]
     for service in directory.services:
         blocks += _service_blocks(service)
     if directory.unseen:
@@ -111,7 +120,7 @@ def _table(table: Found, alone: bool) -> Iterator[Block]:
 def _facts(table: Found) -> Iterator[str]:
     yield table.format
     if table.rows is not None:
-        yield f"{'about ' if table.is_estimate else ''}{_counted(table.rows, 'row')}"
+        yield f"{'about ' if table.is_estimate else ''}{counted(table.rows, 'row')}"
     yield table.geometry or ("coordinates in columns" if table.bounds else "no geometry")
     yield table.crs or "unknown coordinate system"
     if table.encoding:
@@ -146,7 +155,3 @@ def _cut(example: str) -> str:
 
 def _corners(bounds: Bounds | None) -> str:
     return " ".join(f"{side:.4f}" for side in bounds) if bounds else ""
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

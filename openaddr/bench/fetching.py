@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from openaddr.bench.directory import geometry_of, read_directory
 from openaddr.bench.records import DeclaredField, DeclaredLayer, Fetched
-from openaddr.download import begin, directory, download, first_rows
-from openaddr.download.esri.directory import geometry_of
+from openaddr.download import begin, download, first_rows
 from openaddr.errors import Code, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
@@ -36,7 +36,7 @@ def look(entry: LayerSource, folder: Path, settings: Settings, rows: int, *, pro
     """
     if entry.protocol == "ESRI":
         if not LAYER.search(entry.data.strip()):
-            return Fetched(directory=directory(entry, settings, progress))
+            return Fetched(directory=read_directory(entry, settings, progress))
         return _page(entry, folder, settings, rows, counted=True)
     with _hinting(Code.HTML_INSTEAD_OF_DATA, FOR_PEOPLE):
         return _file(entry, folder, settings, progress)

@@ -18,10 +18,9 @@ from openaddr.bench.choosing import (
     choose_table,
     choose_terms,
 )
-from openaddr.bench.examining import Wish
 from openaddr.bench.explore import Explored, located
 from openaddr.bench.place import country_of
-from openaddr.bench.records import Fetched, Found, Suggested
+from openaddr.bench.records import Fetched, Found, Suggested, Wish
 from openaddr.bench.sample import row_blocks
 from openaddr.bench.session import Session, session
 from openaddr.bench.sheet import Line, json_text, show
@@ -77,7 +76,8 @@ def _new(order: Order, as_json: bool, settings: Settings, ticker: Ticker) -> int
         print_json({"path": str(path), "problem": None, "source": source})
     else:
         print(path)
-        print(f"Next: openaddr sample {path}; openaddr process {path} --output out", file=sys.stderr)
+        following = (f"openaddr lint {path}", f"openaddr sample {path}", f"openaddr process {path} --output out")
+        print(f"Next: {'; '.join(following)}", file=sys.stderr)
     return ExitCode.DONE
 
 

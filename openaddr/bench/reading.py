@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from openaddr.bench.records import Fetched
-from openaddr.conform.first_rows import FirstRows, first_rows
+from openaddr.conform.first_rows import first_rows
 from openaddr.conform.readers.feature_stream import FeatureStream, Limits
 from openaddr.conform.readers.text import open_utf8
 from openaddr.download import archive
@@ -13,7 +13,7 @@ from openaddr.download.store import HEAD
 from openaddr.errors import Code, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
-from openaddr.stages import Progress
+from openaddr.stages import FirstRows, Progress
 
 
 def rows_of(

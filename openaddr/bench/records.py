@@ -4,9 +4,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openaddr.download.esri.directory import Directory
 from openaddr.errors import Problem
-from openaddr.stages import Bounds
+from openaddr.stages import Bounds, Layer
+
+
+@dataclass(frozen=True)
+class LayerListed:
+    """A layer of a service; `address` is what a source would name, `geometry` '' where the server does not say."""
+
+    number: int
+    name: str
+    kind: str
+    geometry: str
+    address: str
+
+
+@dataclass(frozen=True)
+class ServiceListed:
+    """A service: `problem` says why its layers are not known, `more` how many of them are not listed."""
+
+    path: str
+    kind: str
+    layers: tuple[LayerListed, ...] = ()
+    problem: str = ""
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Services below an address, in the order of the server; `unseen` folders and services were not asked."""
+
+    address: str
+    services: tuple[ServiceListed, ...]
+    unseen: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,3 +145,12 @@ class Examined:
     found: tuple[Found, ...]
     others: tuple[str, ...] = ()
     compression: str | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How many rows are to be looked at, what they are to be, and in which country they may lie ('' = unknown)."""
+
+    rows: int
+    layer: Layer | None = None
+    country: str = ""

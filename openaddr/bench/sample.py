@@ -12,12 +12,12 @@ from openaddr.bench.records import Fetched
 from openaddr.bench.session import Session, session
 from openaddr.bench.sheet import Block, Line, Table, show
 from openaddr.box import BoxedError
-from openaddr.conform.first_rows import FirstRows, RowPair
 from openaddr.errors import Code, ExitCode, Problem, ProblemError
 from openaddr.process import select
 from openaddr.settings import Settings
 from openaddr.source.model import BrokenEntry, LayerSource, Source
 from openaddr.source.parse import read_source
+from openaddr.stages import FirstRows, RowPair
 from openaddr.terminal import Ticker
 
 

@@ -6,20 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from openaddr.bench.examining import Wish
-from openaddr.bench.records import Examined, Fetched
+from openaddr.bench.records import Examined, Fetched, Wish
 from openaddr.box import Box, Confinement
-from openaddr.conform.first_rows import FirstRows
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource, Source
-from openaddr.stages import Progress
+from openaddr.stages import FirstRows, Progress
 from openaddr.workshop import scratch
 
 CONNECT_SECONDS, READ_SECONDS = 15.0, 60.0
 """Somebody sits and waits."""
 FETCH_MARGIN = 60.0
 TEST_SECONDS = 60.0
-PREFIX = "openaddr-"
+PREFIX = "openaddr-bench-"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 What strangers say stands in it with control characters and changes of direction as escapes.
 """
 
-import io
 import json
 import re
 import sys
@@ -17,6 +16,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from openaddr.run import printable
+from openaddr.terminal import allow_any_text
 
 GAP = "  "
 WIDEST = 60
@@ -54,9 +54,7 @@ Block = Line | Table | Json
 def show(blocks: Iterable[Block], stream: TextIO | None = None) -> None:
     """Write the blocks to standard output."""
     stream = stream or sys.stdout
-    if isinstance(stream, io.TextIOWrapper):
-        # Names and values may be in any script, and the terminal may not know it.
-        stream.reconfigure(errors="backslashreplace")
+    allow_any_text()
     if stream.isatty():
         console = Console(file=stream, highlight=False, soft_wrap=False)
         for block in blocks:
@@ -115,7 +113,8 @@ def _width(text: str) -> int:
 def _print(block: Block, console: Console) -> None:
     match block:
         case Line(text, style):
-            console.print(Text(_clean(text), style=style))
+            # Addresses are to be copied, so no line is broken.
+            console.print(Text(_clean(text), style=style), soft_wrap=True)
         case Json():
             console.print(Text(plain(block), style="cyan"), soft_wrap=True)
         case Table(header, rows):

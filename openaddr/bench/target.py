@@ -28,6 +28,9 @@ def entry_of(text: str, settings: Settings) -> tuple[LayerSource, Settings]:
         if not path.exists():
             message = f"{address[:200]} is neither a file here nor an address with http://, https:// or ftp://."
             raise ProblemError(Code.URL_INVALID, message, hint="Check the path, or begin the address with https://.")
+        if path.is_dir():
+            hint = "Put it into a zip, as a publisher would do with a geodatabase."
+            raise ProblemError(Code.URL_INVALID, f"{address[:200]} is a folder and no file.", hint=hint)
         _refuse_source(path)
         # Whoever names a file of their own lets it be read.
         return _entry("file", str(path)), replace(settings, allow_files=(*settings.allow_files, str(path)))

@@ -8,7 +8,8 @@ from openaddr.bench.place import Place
 from openaddr.bench.records import Suggested
 
 CONFORM_FIRST = ("format", "file", "layer", "encoding", "csvsplit", "headers", "skiplines", "srs")
-PROTOCOLS = {"ESRI": "ESRI", "ftp": "ftp", "file": "file"}
+PROTOCOLS = {"ESRI": "ESRI", "ftp": "ftp"}
+"""Everything else is `http`, files of this machine too: their address begins with file://."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The first rows of the data beside what the conform makes of them, each for itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -9,36 +9,13 @@ import shapely
 
 from openaddr.conform.pipeline import Conforming, prepare
 from openaddr.conform.readers.dataset import Batch, Dataset, Geometry, Points, Shapes
-from openaddr.errors import ROW_REASONS, Code, Problem, ProblemError
+from openaddr.errors import ROW_REASONS, Code, ProblemError
 from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
-from openaddr.stages import ATTRIBUTES, Layer, RowAccount
+from openaddr.stages import ATTRIBUTES, FirstRows, Layer, RowAccount, RowPair
 
-Values = dict[str, str]
-
-
-@dataclass(frozen=True)
-class RowPair:
-    """One row: all its columns before, and the attributes after, None when it is left out for a `reason`.
-
-    `place` is its point in degrees, or the middle of its shape, and `shape` what kind of geometry it is.
-    """
-
-    number: int
-    before: Values
-    after: Values | None
-    place: tuple[float, float] | None = None
-    shape: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class FirstRows:
-    """Rows in the order of the data; `used` are the columns that the conform reads."""
-
-    rows: tuple[RowPair, ...]
-    used: tuple[str, ...]
-    warnings: tuple[Problem, ...]
+WIDEST = 500
+"""Columns that are shown before, besides those that are used."""
 
 
 def first_rows(
@@ -60,7 +37,8 @@ def first_rows(
     needed = run.plan.needed
     kept = _by_number(first_batches(dataset, needed, count, account, is_cut=is_cut))
     # Read once more: a value of a column that nobody needs costs no row.
-    whole = _by_number(first_batches(dataset, dataset.columns, count, RowAccount(), is_cut=is_cut))
+    shown = tuple(dict.fromkeys((*dataset.columns[:WIDEST], *needed)))
+    whole = _by_number(first_batches(dataset, shown, count, RowAccount(), is_cut=is_cut))
     left_out = {example.row: f"{ROW_REASONS[example.reason]}: {example.value}" for example in account.examples}
     numbers = sorted(kept.keys() | left_out.keys())[:count]
     if not numbers:

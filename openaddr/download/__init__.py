@@ -9,7 +9,6 @@ from openaddr.download.address import parse_address
 from openaddr.download.beginning import Beginning
 from openaddr.download.discretion import discreetly
 from openaddr.download.esri import FirstRows, download_first_rows, download_layer
-from openaddr.download.esri.directory import Directory, read_directory
 from openaddr.download.ftp import download_ftp
 from openaddr.download.http import download_http
 from openaddr.download.http_beginning import begin_http
@@ -19,7 +18,7 @@ from openaddr.settings import Settings
 from openaddr.source.model import LayerSource
 from openaddr.stages import NO_EDITION, Downloaded, Edition, Progress, silent
 
-__all__ = ["begin", "directory", "download", "first_rows"]
+__all__ = ["begin", "download", "first_rows"]
 
 NOT_OF_THE_SOURCE = (Code.DISK_FULL,)
 
@@ -69,14 +68,6 @@ def first_rows(entry: LayerSource, folder: Path, settings: Settings, rows: int, 
         address = parse_address(entry.data.strip())
         with discreetly({address}):
             return download_first_rows(address, entry.headers, folder, settings, rows, counted=counted)
-
-
-def directory(entry: LayerSource, settings: Settings, progress: Progress = silent) -> Directory:
-    """List what an ESRI server has below the address of the entry. Raises ProblemError, pointing at `data`."""
-    with _about(entry):
-        address = parse_address(entry.data.strip())
-        with discreetly({address}):
-            return read_directory(address, entry.headers, settings, progress)
 
 
 @contextmanager

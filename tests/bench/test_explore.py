@@ -146,7 +146,8 @@ def test_a_file_of_this_machine_is_read_without_any_setting(tmp_path: Path, benc
     (tmp_path / "a.csv").write_text(CSV, encoding="utf-8")
     found = bench("explore", "a.csv", "--json").json
     assert found["tables"][0]["suggestions"][0]["conform"]["street"] == "strasse"
-    assert found["source"]["layers"]["addresses"][0]["protocol"] == "file"
+    entry = found["source"]["layers"]["addresses"][0]
+    assert (entry["protocol"], entry["data"]) == ("http", f"file://{tmp_path}/a.csv")
 
 
 def test_every_table_of_an_archive_is_told(web: FileServer, bench: Bench) -> None:
@@ -330,9 +331,17 @@ def test_a_source_file_is_no_data(tmp_path: Path, bench: Bench) -> None:
     assert "https://example.org/a.csv" in answer.json["problem"]["hint"]
 
 
-def test_what_is_neither_file_nor_address_is_said_so(bench: Bench) -> None:
-    answer = bench("explore", "nothing.csv", "--json")
+@pytest.mark.parametrize("name", ["nothing.csv", "."])
+def test_what_is_neither_file_nor_address_is_said_so(name: str, bench: Bench) -> None:
+    answer = bench("explore", name, "--json")
     assert (answer.exit_code, answer.code) == (3, "URL_INVALID")
+
+
+def test_features_without_any_property_are_counted(web: FileServer, bench: Bench) -> None:
+    bare = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [10, 50]}, "properties": {}}
+    url = serve(web, "a.geojson", json.dumps({"type": "FeatureCollection", "features": [bare, bare]}))
+    (table,) = bench("explore", url, "--json").json["tables"]
+    assert (table["rows"], table["looked_at"], table["fields"]) == (2, 2, [])
 
 
 def test_a_layer_that_does_not_exist_is_a_mistake_in_the_command(bench: Bench) -> None:

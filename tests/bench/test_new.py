@@ -63,6 +63,13 @@ def test_what_was_written_runs(address: str, bench: Bench, tmp_path: Path) -> No
     assert run["misplaced"]["outside"] == 0
 
 
+def test_what_was_written_has_nothing_to_lint(address: str, bench: Bench) -> None:
+    path = bench("new", address, "--yes", "--json").json["path"]
+    answer = bench("lint", path, "--json")
+    # The server of this test has no certificate.
+    assert (answer.exit_code, [finding["rule"] for finding in answer.lines]) == (0, ["url-unencrypted"])
+
+
 def test_a_file_that_is_there_is_never_touched(address: str, bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "town.json").write_text("mine")
     answer = bench("new", address, "--yes", "--output", "town.json", "--json")

@@ -126,7 +126,7 @@ def test_of_a_gzip_file_that_is_cut_comes_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "data.csv.gz"
     path.write_bytes(gzip.compress(random.Random(1).randbytes(500_000))[:-5_000])
     (file,) = unpack(path, "gzip", None, tmp_path / "out", is_cut=True)
-    assert 400_000 < file.stat().st_size < 500_000
+    assert 200_000 < file.stat().st_size < 500_000
     assert random.Random(1).randbytes(500_000).startswith(file.read_bytes())
     with pytest.raises(ProblemError) as caught:
         unpack(path, "gzip", None, tmp_path / "whole")

@@ -1,4 +1,4 @@
-"""The first rows of an ESRI layer, and what a server has below an address."""
+"""The first rows of an ESRI layer, whatever the layer can do."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 
 from demo.servers.esri import EsriServer, Layer, address_layer, error_response
 from demo.servers.serving import Request, Response
-from openaddr.download import directory, first_rows
+from openaddr.download import first_rows
 from openaddr.download.esri.first import FirstRows
 from openaddr.errors import Code, ProblemError
 from tests.download.conftest import SETTINGS, make_entry
@@ -87,17 +87,3 @@ def test_an_error_instead_of_a_page_is_told(first: First) -> None:
     with EsriServer({0: address_layer(5)}, trouble=failing) as server, pytest.raises(ProblemError) as caught:
         first(server)
     assert caught.value.problem.code is Code.ESRI_ERROR
-
-
-def test_a_folder_is_listed_by_itself() -> None:
-    services = {"": (), "Land": (("Land/Parcels", "FeatureServer"),), "Old": (("Old/Parcels", "MapServer"),)}
-    with EsriServer({}, services=services) as server:
-        found = directory(make_entry(f"{server.url}/arcgis/rest/services/Land", "ESRI"), SETTINGS)
-    assert [(service.path, service.kind) for service in found.services] == [("Land/Parcels", "FeatureServer")]
-
-
-def test_a_server_behind_another_path_is_listed_too() -> None:
-    with EsriServer({0: address_layer(1)}) as server:
-        found = directory(make_entry(f"{server.service_url}/?token=secret", "ESRI"), SETTINGS)
-    assert [layer.address for layer in found.services[0].layers] == [server.layer_url(0)]
-    assert all(request.parameters["token"] == "secret" for request in server.requests)

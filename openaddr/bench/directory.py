@@ -7,12 +7,15 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from openaddr.download.address import Address
+from openaddr.bench.records import Directory, LayerListed, ServiceListed
+from openaddr.download.address import Address, parse_address
+from openaddr.download.discretion import discreetly
 from openaddr.download.esri.clients import Clients
 from openaddr.download.esri.moved import found, layers_of
 from openaddr.download.esri.service import Service, require_web
 from openaddr.errors import Code, ProblemError
 from openaddr.settings import Settings
+from openaddr.source.model import LayerSource
 from openaddr.stages import Progress
 
 KINDS = ("MapServer", "FeatureServer")
@@ -25,44 +28,14 @@ MAX_SERVICES = 5_000
 SHOWN = 200
 
 
-@dataclass(frozen=True)
-class LayerListed:
-    """A layer of a service; `address` is what a source would name, `geometry` '' where the server does not say."""
-
-    number: int
-    name: str
-    kind: str
-    geometry: str
-    address: str
-
-
-@dataclass(frozen=True)
-class ServiceListed:
-    """A service: `problem` says why its layers are not known, `more` how many of them are not listed."""
-
-    path: str
-    kind: str
-    layers: tuple[LayerListed, ...] = ()
-    problem: str = ""
-    more: int = 0
-
-
-@dataclass(frozen=True)
-class Directory:
-    """Services below an address, in the order of the server; `unseen` folders and services were not asked."""
-
-    address: str
-    services: tuple[ServiceListed, ...]
-    unseen: int = 0
-
-
-def read_directory(address: Address, headers: Mapping[str, str], settings: Settings, progress: Progress) -> Directory:
+def read_directory(entry: LayerSource, settings: Settings, progress: Progress) -> Directory:
     """All that is below the root of a server, a folder or a service, as far as that goes quickly.
 
     Raises ProblemError when the address itself is none of that.
     """
+    address = parse_address(entry.data.strip())
     require_web(address)
-    with Clients(settings, address, headers) as clients:
+    with discreetly({address}), Clients(settings, address, entry.headers) as clients:
         service = Service(clients, address, settings, MAX_ANSWER)
         info = found(service, service.describe)
         if not any(isinstance(info.get(member), list) for member in ("services", "folders", "layers", "tables")):
