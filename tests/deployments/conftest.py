@@ -44,7 +44,7 @@ deployments:
     tags: [upkeep, ours]
     schedules:
       - {slug: yearly, cron: "0 21 1 1 *"}
-      - {slug: rarely, interval: 30000000}
+      - {slug: daily, interval: 86400}
 """
 
 

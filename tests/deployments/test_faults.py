@@ -29,6 +29,7 @@ from deployments.embedded.keeper import descendants
 from deployments.embedded.service import Service
 from deployments.stack import Stack
 from flows import policies
+from flows.closing import close_stuck
 from flows.handing_over import forgotten, hand_over
 from flows.sweep import sweep
 from openaddr import settings
@@ -46,7 +47,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-SHORT = {"LEASE_SECONDS": 3.0, "RENEW_SECONDS": 0.5, "PENDING_SECONDS": 2.0, "UNCLAIMED_SECONDS": 1.0}
+SHORT = {"LEASE_SECONDS": 4.0, "RENEW_SECONDS": 0.5, "UNCLAIMED_SECONDS": 1.0}
 """What takes minutes in life. The flows of the stack and the sweeps of these tests go by it."""
 QUICK = f"""
 from flows import policies
@@ -188,9 +189,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def running(place: Path) -> Iterator[World]:
-    """The stack with its publisher, and everything that talks to it."""
-    with pytest.MonkeyPatch.context() as patch, Publisher(place / "web") as web:
+def running(place: Path, web: Publisher) -> Iterator[World]:
+    """The stack, and everything that talks to it."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENADDR_ALLOW_HOSTS", "127.0.0.1")
         for name, seconds in SHORT.items():
             patch.setattr(policies, name, seconds)
@@ -204,21 +205,28 @@ def running(place: Path) -> Iterator[World]:
                 open_pool(stack.addresses.environment["DATABASE_URL"]) as pool,
             ):
                 yield World(stack, web, pool, client)
-        web.gate.set()
     collect()
 
 
 @pytest.fixture(scope="module")
-def life(place: Path) -> Iterator[ExitStack]:
+def web(place: Path) -> Iterator[Publisher]:
+    """The publisher of the data."""
+    with Publisher(place / "web") as web:
+        yield web
+        web.gate.set()
+
+
+@pytest.fixture(scope="module")
+def life(web: Publisher) -> Iterator[ExitStack]:
     """The life of the stack: who closes it stops the stack."""
     with ExitStack() as life:
         yield life
 
 
 @pytest.fixture(scope="module")
-def world(place: Path, life: ExitStack) -> World:
+def world(place: Path, web: Publisher, life: ExitStack) -> World:
     """The stack in its first life."""
-    return life.enter_context(running(place))
+    return life.enter_context(running(place, web))
 
 
 def test_a_run_whose_worker_and_flow_run_are_killed_together_ends_once(world: World) -> None:
@@ -229,11 +237,16 @@ def test_a_run_whose_worker_and_flow_run_are_killed_together_ends_once(world: Wo
     assert world.swept_until_final(run) == (RunStatus.SUCCEEDED, 2)
 
 
-def test_a_run_whose_worker_was_killed_while_it_took_it_is_handed_over_again(world: World) -> None:
+def test_a_run_whose_worker_was_killed_while_it_took_it_is_handed_over_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run, flow_run = world.handed_over()
     eventually(lambda: world.state(flow_run) in ("Pending", "Submitting"), 60)
     world.kill("worker")
     world.answer()
+    with monkeypatch.context() as later:
+        later.setattr(policies, "PENDING_SECONDS", 0.0)
+        assert asyncio.run(close_stuck()) == 1
     assert world.swept_until_final(run) == (RunStatus.SUCCEEDED, 1)
     assert world.state(flow_run) == "Crashed"
     assert world.row(run).flow_run_id != flow_run.id
@@ -314,13 +327,16 @@ def public(world: World) -> dict[str, str]:
 def test_wiping_what_prefect_knows_loses_nothing_that_is_public_and_no_run(
     world: World, place: Path, life: ExitStack
 ) -> None:
+    world.answer()
+    assert world.swept_until_final(world.queued()) == (RunStatus.SUCCEEDED, 1)
     begun, _ = world.at_work()
     queued, before, rows = world.queued(dispatched=True), public(world), ended(world)
     address = world.stack.addresses.environment["DATABASE_URL"]
     with psycopg.connect(address, autocommit=True) as conn:
         conn.execute("drop database prefect with (force)")
     life.close()
-    again = life.enter_context(running(place))
+    world.answer()
+    again = life.enter_context(running(place, world.web))
     assert "created deployment source-run/source-run" in again.stack.changes, "it knew nothing"
     assert public(again) == before and len(before) > 20
     assert ended(again) == rows
