@@ -119,7 +119,8 @@ def _filled(frame: pl.DataFrame) -> dict[str, int]:
 def _boxes(frame: pl.DataFrame, kind: GeometryKind) -> Boxes:
     """The boxes around the rows that are somewhere, as columns: west, south, east, north."""
     if kind is GeometryKind.POINT:
-        lon, lat = frame["lon"].drop_nulls().to_numpy(), frame["lat"].drop_nulls().to_numpy()
+        located = frame.select("lon", "lat").drop_nulls()
+        lon, lat = located["lon"].to_numpy(), located["lat"].to_numpy()
         return lon, lat, lon, lat
     boxes = shapely.bounds(shapely.from_wkb(frame["geometry"].drop_nulls().to_numpy()))
     west, south, east, north = boxes[~np.isnan(boxes[:, 0])].T

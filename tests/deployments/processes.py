@@ -8,6 +8,7 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 Found = TypeVar("Found")
+FORK_SERVERS = (b"openaddr.box", b"multiprocessing.forkserver")
 
 
 def eventually(look: Callable[[], Found], seconds: float = 30) -> Found:
@@ -29,7 +30,7 @@ def concerned_with(folder: Path) -> list[str]:
         with suppress(OSError):
             command = (process / "cmdline").read_bytes()
             is_ours = process.name == str(os.getpid()) or (
-                b"openaddr.box" in command and _parent(process) == os.getpid()
+                any(name in command for name in FORK_SERVERS) and _parent(process) == os.getpid()
             )
             if not is_ours and os.fsencode(folder) in command + (process / "environ").read_bytes():
                 found.append(f"{process.name} {command.replace(bytes(1), b' ').decode(errors='replace')}")
