@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -33,7 +34,7 @@ from flows.closing import close_stuck
 from flows.handing_over import forgotten, hand_over
 from flows.sweep import sweep
 from openaddr import settings
-from openaddr.db import runs, sets, source_files
+from openaddr.db import runs, source_files
 from openaddr.db.connections import open_pool
 from openaddr.db.records import NewRun, Run, RunStatus, Trust
 from tests.clients import collect, connections_of_prefect
@@ -130,10 +131,11 @@ class World:
         assert found
         return found
 
-    def state(self, flow_run: FlowRun) -> str | None:
+    def state(self, flow_run: FlowRun | UUID | None) -> str | None:
         """The state of a flow run as it is now, None while Prefect does not say."""
         with suppress(httpx.HTTPError):
-            return self.client.read_flow_run(flow_run.id).state_name
+            found = flow_run.id if isinstance(flow_run, FlowRun) else flow_run
+            return self.client.read_flow_run(found).state_name if found else None
         return None
 
     def swept_until_final(self, run: Run) -> tuple[RunStatus, int]:
@@ -229,27 +231,21 @@ def world(place: Path, web: Publisher, life: ExitStack) -> World:
     return life.enter_context(running(place, web))
 
 
-def test_a_run_whose_worker_and_flow_run_are_killed_together_ends_once(world: World) -> None:
-    run, _ = world.at_work()
-    below = world.kill("worker")
-    eventually(lambda: not any(map(is_alive, below)))
-    world.answer()
-    assert world.swept_until_final(run) == (RunStatus.SUCCEEDED, 2)
-
-
-def test_a_run_whose_worker_was_killed_while_it_took_it_is_handed_over_again(
+def test_runs_whose_workers_and_flow_runs_are_killed_together_end_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, flow_run = world.handed_over()
+    begun, _ = world.at_work()
+    taken, flow_run = world.handed_over()
     eventually(lambda: world.state(flow_run) in ("Pending", "Submitting"), 60)
-    world.kill("worker")
+    below = world.kill("worker")
+    eventually(lambda: not any(map(is_alive, below)))
     world.answer()
     with monkeypatch.context() as later:
         later.setattr(policies, "PENDING_SECONDS", 0.0)
         assert asyncio.run(close_stuck()) == 1
-    assert world.swept_until_final(run) == (RunStatus.SUCCEEDED, 1)
-    assert world.state(flow_run) == "Crashed"
-    assert world.row(run).flow_run_id != flow_run.id
+    assert world.swept_until_final(begun) == (RunStatus.SUCCEEDED, 2)
+    assert world.swept_until_final(taken) == (RunStatus.SUCCEEDED, 1)
+    assert world.state(flow_run) == "Crashed" and world.row(taken).flow_run_id != flow_run.id
 
 
 def test_whoever_asks_again_gets_the_same_flow_run_until_it_is_dead(world: World) -> None:
@@ -276,40 +272,32 @@ def test_the_end_of_a_run_is_written_once_the_database_is_back(world: World) -> 
     assert (world.row(run).status, world.row(run).attempt) == (RunStatus.SUCCEEDED, 1)
 
 
-def test_runs_end_while_prefect_is_away_and_begin_once_it_is_back(world: World) -> None:
-    run, flow_run = world.at_work()
-    waiting = world.queued()
-    with world.away("Prefect server", signal.SIGKILL):
-        with pytest.raises(httpx.ConnectError):
-            asyncio.run(sweep())
-        world.answer()
-        eventually(lambda: world.row(run).status is RunStatus.SUCCEEDED, 60)
-    eventually(lambda: world.state(flow_run) == "Succeeded", 120)
-    assert world.row(run).attempt == 1
-    assert world.swept_until_final(waiting) == (RunStatus.SUCCEEDED, 1)
-
-
-def test_a_set_goes_on_when_prefect_is_back(world: World, tmp_path: Path) -> None:
+def test_a_set_goes_on_while_prefect_is_away_and_what_waits_begins_once_it_is_back(
+    world: World, tmp_path: Path
+) -> None:
     for name in "abc":
         path = tmp_path / "towns" / "sources" / "xx" / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(world.source())
     world.silence()
-    asyncio.run(arun_deployment("batch-set/batch-set", parameters={"folder": str(tmp_path / "towns")}, timeout=0))
+    folder = {"folder": str(tmp_path / "towns")}
+    flow_run = asyncio.run(arun_deployment("batch-set/batch-set", parameters=folder, timeout=0))
     eventually(lambda: len(world.web.requests) > 1, 60)
+    waiting = world.queued()
     with world.away("Prefect server", signal.SIGKILL):
+        with pytest.raises(httpx.ConnectError):
+            asyncio.run(sweep())
         world.answer()
-        with world.pool.connection() as conn:
-            found = sets.resume(conn, "towns")
-            assert found
-        eventually(lambda: RunStatus.SUCCEEDED in {run.status for run in of_set(world, found.id)}, 60)
-    eventually(lambda: {run.status for run in of_set(world, found.id)} == {RunStatus.SUCCEEDED}, 120)
-    assert {run.attempt for run in of_set(world, found.id)} == {1}
+        eventually(lambda: RunStatus.SUCCEEDED in {run.status for run in of_set(world)}, 60)
+    eventually(lambda: world.state(flow_run) == "Completed", 120)
+    assert {(run.status, run.attempt) for run in of_set(world)} == {(RunStatus.SUCCEEDED, 1)}
+    assert world.swept_until_final(waiting) == (RunStatus.SUCCEEDED, 1)
 
 
-def of_set(world: World, set_id: int) -> list[Run]:
+def of_set(world: World) -> list[Run]:
+    """The runs of the only set."""
     with world.pool.connection() as conn:
-        return runs.of_set(conn, set_id)
+        return runs.of_set(conn, 1)
 
 
 def ended(world: World) -> list[Run]:
@@ -328,17 +316,15 @@ def test_wiping_what_prefect_knows_loses_nothing_that_is_public_and_no_run(
     world: World, place: Path, life: ExitStack
 ) -> None:
     world.answer()
-    assert world.swept_until_final(world.queued()) == (RunStatus.SUCCEEDED, 1)
-    begun, _ = world.at_work()
-    queued, before, rows = world.queued(dispatched=True), public(world), ended(world)
+    good = world.queued()
+    assert world.swept_until_final(good) == (RunStatus.SUCCEEDED, 1)
+    eventually(lambda: world.state(world.row(good).flow_run_id) == "Succeeded")
+    waiting, before, rows = world.queued(dispatched=True), public(world), ended(world)
     address = world.stack.addresses.environment["DATABASE_URL"]
     with psycopg.connect(address, autocommit=True) as conn:
         conn.execute("drop database prefect with (force)")
     life.close()
-    world.answer()
     again = life.enter_context(running(place, world.web))
     assert "created deployment source-run/source-run" in again.stack.changes, "it knew nothing"
-    assert public(again) == before and len(before) > 20
-    assert ended(again) == rows
-    assert again.swept_until_final(queued) == (RunStatus.SUCCEEDED, 1)
-    assert again.swept_until_final(begun) == (RunStatus.SUCCEEDED, 2)
+    assert (public(again), ended(again)) == (before, rows) and len(before) > 20
+    assert again.swept_until_final(waiting) == (RunStatus.SUCCEEDED, 1)
