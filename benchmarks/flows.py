@@ -22,7 +22,7 @@ from psycopg import Connection
 from demo.servers.files import FileServer
 from demo.stack import BATCH_SET, connected, finished
 from deployments.stack import Stack
-from flows.handing_over import hand_over
+from flows.handing_over import desk
 from openaddr import settings
 from openaddr.db import runs, sets, source_files
 from openaddr.db.records import NewRun, Run, RunStatus, Trust
@@ -139,8 +139,9 @@ def handed_over(found: list[Run], queue: str | None) -> None:
     """Hand runs over one after the other, as the flow of a set does for a fleet."""
 
     async def all_of_them() -> None:
-        for run in found:
-            await hand_over(run, queue)
+        async with desk() as where:
+            for run in found:
+                await where.hand_over(run, queue)
 
     asyncio.run(all_of_them())
 

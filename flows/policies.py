@@ -16,6 +16,8 @@ RUN_RETRIES = 0
 BATCH_SECONDS = 4 * 24 * 3600.0
 """The set of a week has to leave the weekdays to the next one."""
 BATCH_POLL_SECONDS = 1.0
+HANDED_AT_ONCE = 4
+"""Runs of a set that Prefect is asked for at once: while it writes one, the record is asked for the next."""
 LISTING_PAUSES = (30.0, 120.0, 600.0, 1200.0, 1800.0)
 """Seconds between tries to get at the source files of a set: rate limits of GitHub end within the hour, and so do most
 of its outages; a set of a week is worth waiting for."""

@@ -9,7 +9,7 @@ from prefect.states import Completed
 
 from flows import policies
 from flows.closing import close_stuck
-from flows.handing_over import forgotten, go_on, hand_over
+from flows.handing_over import desk
 from flows.sending import send_due
 from flows.services import Services, services
 from flows.working import work_folder
@@ -20,7 +20,7 @@ from openaddr.db.records import Run, Set
 from openaddr.storage import publishing
 
 ASKED, LOOKED_UP = 100, 5_000
-"""Runs that one sweep asks Prefect to have worked on, at 0.1 s each, and that it looks up there."""
+"""Runs that one sweep asks Prefect to have worked on, and that it looks up there."""
 
 
 @flow(name="sweep", timeout_seconds=policies.SWEEP_SECONDS)
@@ -29,12 +29,13 @@ async def sweep() -> State[None]:
     with services() as opened:
         closed = await close_stuck()
         released, waiting = await asyncio.to_thread(_due, opened)
-        started = [*waiting, *await forgotten(await asyncio.to_thread(_late, opened))][:ASKED]
-        for run in started:
-            await hand_over(run, "batch" if run.set_id else None)
         left = await asyncio.to_thread(broken_off, opened)
-        for found in left:
-            await go_on(found)
+        async with desk() as where:
+            started = [*waiting, *await where.forgotten(await asyncio.to_thread(_late, opened))][:ASKED]
+            for run in started:
+                await where.hand_over(run, "batch" if run.set_id else None)
+            for found in left:
+                await where.go_on(found)
         told = await asyncio.to_thread(_slow_part, opened)
     message = (
         f"{closed} flow runs closed that never started, {len(released)} runs taken from workers that said nothing, "

@@ -6,7 +6,7 @@ import logging
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
 from flows import policies
-from flows.handing_over import hand_over, name_of
+from flows.handing_over import Desk, desk, name_of
 from flows.services import Services
 from flows.source_run import source_run
 from openaddr.db import outbox, runs, sets
@@ -17,23 +17,27 @@ log = logging.getLogger("openaddr.flows")
 
 async def work_off(opened: Services, found: Set) -> dict[RunStatus, int]:
     """Hand over the runs, longest first, as slots get free; gives how many have each status in the end."""
-    progress = await acreate_progress_artifact(0.0, key=f"set-{found.id}", description=found.repository)
+    progress, shown = await acreate_progress_artifact(0.0, key=f"set-{found.id}", description=found.repository), 0
+    slots = policies.HANDED_AT_ONCE if opened.settings.batch_by_fleet else opened.settings.batch_slots
     under_way: set[asyncio.Task[None]] = set()
-    while True:
-        for run in await asyncio.to_thread(_next, opened, found.id, opened.settings.batch_slots - len(under_way)):
-            under_way.add(asyncio.create_task(_hand_over(opened, run)))
-        if under_way:
-            _, under_way = await asyncio.wait(
-                under_way, timeout=policies.BATCH_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-        else:
-            # Others work on what is left, or died on it: the record will tell.
-            await asyncio.sleep(policies.BATCH_POLL_SECONDS)
-        counts, is_done = await asyncio.to_thread(_look, opened, found.id)
-        final = sum(count for status, count in counts.items() if status.is_final)
-        await aupdate_progress_artifact(progress, 100 * final / max(1, sum(counts.values())))
-        if is_done and not under_way:
-            return counts
+    async with desk() as where:
+        while True:
+            for run in await asyncio.to_thread(_next, opened, found.id, slots - len(under_way)):
+                under_way.add(asyncio.create_task(_hand_over(opened, where, run)))
+            if under_way:
+                _, under_way = await asyncio.wait(
+                    under_way, timeout=policies.BATCH_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+            else:
+                # Others work on what is left, or died on it: the record will tell.
+                await asyncio.sleep(policies.BATCH_POLL_SECONDS)
+            counts, is_done = await asyncio.to_thread(_look, opened, found.id)
+            percent = 100 * sum(counts[status] for status in counts if status.is_final) // max(1, sum(counts.values()))
+            if percent != shown:
+                shown = percent
+                await aupdate_progress_artifact(progress, float(percent))
+            if is_done and not under_way:
+                return counts
 
 
 def _next(opened: Services, set_id: int, count: int) -> list[Run]:
@@ -60,11 +64,11 @@ def _look(opened: Services, set_id: int) -> tuple[dict[RunStatus, int], bool]:
         return sets.progress(conn, set_id), found is not None and found.completed_at is not None
 
 
-async def _hand_over(opened: Services, run: Run) -> None:
+async def _hand_over(opened: Services, where: Desk, run: Run) -> None:
     """Have a run worked on: here, as a flow run below this one, or by whoever works on the batch queue of a fleet."""
     try:
         if opened.settings.batch_by_fleet:
-            await hand_over(run, "batch")
+            await where.hand_over(run, "batch")
         else:
             await source_run.with_options(flow_run_name=name_of(run))(run.id, return_state=True)
     except Exception:
