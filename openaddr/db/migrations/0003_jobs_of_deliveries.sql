@@ -16,3 +16,8 @@ create unique index jobs_of_delivery on jobs (delivery_id);
 create index jobs_of_commit on jobs (repository, commit_sha);
 create index jobs_running on jobs (repository, pull_request) where finished_at is null;
 create index runs_of_job on runs (job_id) where job_id is not null;
+
+alter table deliveries
+    add column started_at timestamptz,
+    add column next_try_at timestamptz not null default clock_timestamp();
+create index deliveries_started on deliveries (started_at) where status = 'started';
