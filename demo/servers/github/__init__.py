@@ -4,6 +4,7 @@
   what was written.
 - `server` decides who asks for what. The operations are by subject: `reading`, `pull_requests`, `statuses`, `checks`;
   `access` has tokens and the app. `shapes` and `pull_shapes` are how things look in JSON.
+- `deliveries` are what a webhook is told: `Deliveries(hosted).push().signed(secret)`; `event_shapes` is how that looks.
 - `answers` has what may go wrong: `server.trouble["commit"] = UNICORN`.
 
 Archives come from another host, as they do from GitHub: the same server under another name.
@@ -22,10 +23,13 @@ from demo.servers.github.answers import (
     refused,
     too_fast,
 )
+from demo.servers.github.deliveries import Deliveries
+from demo.servers.github.event_shapes import NOTHING
 from demo.servers.github.objects import Commit
 from demo.servers.github.records import Annotation, App, CheckRun, Comment, Status
 from demo.servers.github.repositories import CONTRIBUTOR, MAINTAINER, Hosted, PullRequest
 from demo.servers.github.server import GitHubServer
+from demo.servers.github.signing import Delivery, signed
 
 __all__ = [
     "CONTRIBUTOR",
@@ -34,6 +38,7 @@ __all__ = [
     "FORBIDDEN",
     "HANGS_UP",
     "MAINTAINER",
+    "NOTHING",
     "NOT_OF_THE_APP",
     "SILENT",
     "UNICORN",
@@ -42,6 +47,8 @@ __all__ = [
     "CheckRun",
     "Comment",
     "Commit",
+    "Deliveries",
+    "Delivery",
     "GitHubServer",
     "Hosted",
     "PullRequest",
@@ -49,5 +56,6 @@ __all__ = [
     "moved",
     "rate_limited",
     "refused",
+    "signed",
     "too_fast",
 ]

@@ -87,11 +87,12 @@ class GitHubServer(HttpServer):
         with self._one:
             if (trouble := _next(self.trouble, name, request)) is not None:
                 return trouble
-            response = self._answer(name, found, request) if found else NOT_FOUND
+            response = self.perform(name, found, request) if found else NOT_FOUND
             unheard = _next(self.unheard, name, request)
         return response if unheard is None else unheard
 
-    def _answer(self, name: str, found: re.Match[str], request: Request) -> Response:
+    def perform(self, name: str, found: re.Match[str], request: Request) -> Response:
+        """What an operation gives."""
         caller = self.access.caller(request) if name != "codeload" else Caller("nobody")
         if isinstance(caller, Response):
             return caller

@@ -83,9 +83,11 @@ REPOSITORY_FACTS: Shape = {
     "is_template": False,
     "web_commit_signoff_required": False,
     "topics": [],
+    "custom_properties": {},
     "forks": 0,
     "watchers": 0,
 }
+UNSIGNED = ("signature", "payload", "verified_at")
 
 
 def when(at: datetime | None) -> str | None:
@@ -174,7 +176,7 @@ class Shapes:
                 "tree": {"sha": tree, "url": f"{url}/git/trees/{tree}"},
                 "url": f"{url}/git/commits/{commit.sha}",
                 "comment_count": 0,
-                "verification": {"verified": False, "reason": "unsigned", "signature": None, "payload": None},
+                "verification": {"verified": False, "reason": "unsigned", **dict.fromkeys(UNSIGNED)},
             },
             "url": f"{url}/commits/{commit.sha}",
             "html_url": f"{self.web}/{hosted.full_name}/commit/{commit.sha}",
