@@ -23,7 +23,7 @@ SQL = named("runs")
 
 def queue(conn: Connection[Any], new: NewRun) -> Run:
     """Put a run into the queue; one that its set or job has already is given as it is."""
-    values = _values(new)
+    values = values_of(new)
     run = one(conn, SQL["queue"], Run, **values)
     run = run or one(conn, SQL["queued_already"], Run, **values)
     assert run
@@ -34,7 +34,7 @@ def reusable(conn: Connection[Any], new: NewRun, code_version: str, days: int = 
     """The newest run that did the same work lately, on the same text by the same code with no less trust."""
     if new.fresh:
         return None
-    return one(conn, SQL["reusable"], Run, **_values(new), code_version=code_version, days=days)
+    return one(conn, SQL["reusable"], Run, **values_of(new), code_version=code_version, days=days)
 
 
 def copy(conn: Connection[Any], original_id: int, new: NewRun) -> Run:
@@ -43,7 +43,7 @@ def copy(conn: Connection[Any], original_id: int, new: NewRun) -> Run:
     One that its set or job has already is given as it is.
     Raises ValueError when the original has other work, did not succeed, is a copy or has less trust.
     """
-    values = _values(new)
+    values = values_of(new)
     run = one(conn, SQL["copy"], Run, **values, original_id=original_id)
     run = run or one(conn, SQL["queued_already"], Run, **values)
     if run is None:
@@ -164,7 +164,7 @@ def decide(conn: Connection[Any], run_id: int, decision: Decision, by: str, reas
     return changed(conn, SQL["decide"], run_id=run_id, decision=decision, by=storable(by), reason=storable(reason))
 
 
-def _values(new: NewRun) -> dict[str, Any]:
+def values_of(new: NewRun) -> dict[str, Any]:
     """The parameters of a new run; names come from source files, and those from strangers."""
     names = {"source_id": word(new.source_id), "layer": word(new.layer), "name": word(new.name)}
     return asdict(new) | names
