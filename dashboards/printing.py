@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from dashboards import charts, links, words
+from dashboards import charts, links
 from dashboards.assets import asset
-from dashboards.recorded import Told, explained, reason_words
 from dashboards.snapshot import Snapshot
-from openaddr import __version__
+from openaddr import __version__, words
 from openaddr.db.records import RunStatus
+from openaddr.recorded import Told, explained, reason_words
 
 MARKS: dict[str, str] = {
     RunStatus.QUEUED: "…",
