@@ -37,4 +37,5 @@ def checked_github(token: str = "", app: App | None = None) -> Iterator[GitHubSe
     """A GitHub that in the end finds fault with every request, and answer of its own, that GitHub does not know."""
     with CheckedGitHub(token, app) as server:
         yield server
-    assert server.faults() == []
+    faults = server.faults()
+    assert faults == [], faults

@@ -25,6 +25,7 @@ _NAME = r"/(?P<owner>[^/]+)/(?P<repo>[^/]+)"
 _OF_REPOSITORIES = {**STATUSES, **CHECKS, **PULL_REQUESTS, **READING}
 OPERATIONS: dict[str, tuple[str, re.Pattern[str]]] = {
     "rate_limit": ("GET", re.compile("/rate_limit")),
+    "user": ("GET", re.compile("/user")),
     "installation": ("GET", re.compile(f"/repos{_NAME}/installation")),
     "access_token": ("POST", re.compile(r"/app/installations/(?P<id>\d+)/access_tokens")),
     "codeload": ("GET", re.compile(f"/codeload{_NAME}/legacy\\.zip/(?P<ref>.+)")),
@@ -98,6 +99,8 @@ class GitHubServer(HttpServer):
             return caller
         if name == "rate_limit":
             return given(_rate())
+        if name == "user":
+            return self._user(caller)
         if name == "access_token":
             return self._access_token(caller, int(found["id"]))
         hosted = self.repositories.get(f"{found['owner']}/{found['repo']}".casefold())
@@ -112,6 +115,14 @@ class GitHubServer(HttpServer):
             return codeload(asked) if name == "codeload" else _OF_REPOSITORIES[name][2](asked)
         except BadBodyError as error:
             return error.response
+
+    def _user(self, caller: Caller) -> Response:
+        if caller.kind != "user":
+            return refused(401, "Requires authentication")
+        unsaid = dict.fromkeys(("name", "company", "blog", "location", "email", "hireable", "bio"))
+        counts = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
+        times = dict.fromkeys(("created_at", "updated_at"), "2026-01-01T00:00:00Z")
+        return given({**Shapes(self.url, self.url).user(caller.login), **unsaid, **counts, **times})
 
     def _access_token(self, caller: Caller, ident: int) -> Response:
         if caller.kind != "app":
