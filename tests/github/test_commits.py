@@ -96,6 +96,9 @@ def test_a_comparison_tells_300_files_on_its_first_page_and_the_folder_tells_all
     assert not tree["truncated"] and sum(entry["type"] == "blob" for entry in tree["tree"]) == 408
     (folder,) = (entry for entry in ask(server, "/git/trees/many").found["tree"] if entry["path"] == "sources")
     assert len(ask(server, f"/git/trees/{folder['sha']}").found["tree"]) == 3 + 3 + 2
+    hosted.tree_limit = 400
+    cut = ask(server, "/git/trees/many?recursive=1").found
+    assert cut["truncated"] and len(cut["tree"]) == 400
 
 
 LONG = b"x" * ((1 << 20) + 1)
