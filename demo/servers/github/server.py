@@ -46,7 +46,8 @@ class GitHubServer(HttpServer):
     """Serves `repositories`; with a `token` private ones are seen by those only who have it, and no other is taken.
 
     `trouble` answers in the place of an operation, by its name in OPERATIONS: always, once for each of a list, or as a
-    function of the request says. `unheard` does so too, but only after the operation was carried out.
+    function of the request says, which may also do something first: wait, or push. `unheard` answers so too, but only
+    after the operation was carried out.
     """
 
     def __init__(self, token: str = "", app: App | None = None) -> None:
@@ -85,11 +86,11 @@ class GitHubServer(HttpServer):
     def answer(self, request: Request) -> Response:
         """What is wrong at the moment, or what the operation gives."""
         name, found = operation_of(request)
+        if (trouble := _next(self.trouble, name, request)) is not None:
+            return trouble
         with self._one:
-            if (trouble := _next(self.trouble, name, request)) is not None:
-                return trouble
             response = self.perform(name, found, request) if found else NOT_FOUND
-            unheard = _next(self.unheard, name, request)
+        unheard = _next(self.unheard, name, request)
         return response if unheard is None else unheard
 
     def perform(self, name: str, found: re.Match[str], request: Request) -> Response:
@@ -184,7 +185,7 @@ def _refusal(name: str, request: Request, caller: Caller) -> Response | None:
     if caller.kind == "nobody":
         return refused(401, "Requires authentication")
     if caller.kind == "app":
-        return refused(403, "Resource not accessible by integration")
+        return refused(403, NOT_OF_THE_APP)
     if caller.kind == "installation" and caller.permissions.get(NEEDED[name]) != "write":
         return refused(403, NOT_OF_THE_APP)
     return None
