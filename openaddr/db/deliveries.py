@@ -31,6 +31,11 @@ def waiting(conn: Connection[Any], limit: int) -> list[Delivery]:
     return many(conn, SQL["waiting"], Delivery, limit=limit)
 
 
+def to_begin(conn: Connection[Any], limit: int) -> list[str]:
+    """Ids of what is to be begun next, in the same order: their payloads may have 25 MB each."""
+    return [delivery_id for (delivery_id,) in conn.execute(SQL["to_begin"], {"limit": limit})]
+
+
 def started(conn: Connection[Any], delivery_id: str, flow_run_id: UUID | None) -> bool:
     """Note the flow run that works on it; False when the delivery is not waiting."""
     return changed(conn, SQL["started"], delivery_id=delivery_id, flow_run_id=flow_run_id)

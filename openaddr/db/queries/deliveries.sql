@@ -13,6 +13,12 @@ order by tries, received_at
 limit %(limit)s
 for update skip locked
 
+-- name: to_begin
+select id from deliveries
+where status = 'waiting'
+order by tries, received_at
+limit %(limit)s
+
 -- name: started
 update deliveries set status = 'started', flow_run_id = %(flow_run_id)s
 where id = %(delivery_id)s and status = 'waiting'
