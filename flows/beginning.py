@@ -44,9 +44,10 @@ async def begin(pool: Pool, where: Desk, most: int) -> int:
             if error.response.status_code not in REFUSED:
                 raise
             log.warning("Prefect refuses delivery %s: %s", delivery_id, error)
-            await asyncio.to_thread(_failed, pool, delivery_id, str(error))
+            await asyncio.to_thread(_refused, pool, delivery_id, str(error))
         else:
-            begun += await asyncio.to_thread(_started, pool, delivery_id, flow_run.id)
+            await asyncio.to_thread(_started, pool, delivery_id, flow_run.id)
+            begun += 1
     return begun
 
 
@@ -55,11 +56,13 @@ def _to_begin(pool: Pool, most: int) -> list[str]:
         return deliveries.to_begin(conn, most)
 
 
-def _started(pool: Pool, delivery_id: str, flow_run: UUID) -> bool:
+def _started(pool: Pool, delivery_id: str, flow_run: UUID) -> None:
+    """Note the flow run, unless it was so quick that the delivery is handled already."""
     with pool.connection() as conn:
-        return deliveries.started(conn, delivery_id, flow_run)
+        deliveries.started(conn, delivery_id, flow_run)
 
 
-def _failed(pool: Pool, delivery_id: str, error: str) -> bool:
+def _refused(pool: Pool, delivery_id: str, error: str) -> None:
     with pool.connection() as conn:
-        return deliveries.failed(conn, delivery_id, error)
+        if deliveries.begin(conn, delivery_id, None):
+            deliveries.failed(conn, delivery_id, error)
