@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -30,19 +31,27 @@ log = logging.getLogger("openaddr.webhook")
 def run_webhook(settings: Settings, host: str, port: int) -> int:
     """Serve until Ctrl-C or SIGTERM; gives the exit code. Raises ProblemError, SettingError."""
     checked(settings)
+    listener = _listener(host, port)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # The server ends in order, and has itself interrupted again after that.
     with open_pool(settings.database_url, at_once=False) as pool, suppress(KeyboardInterrupt):
-        server(application(settings, pool), host, port).run()
+        server(application(settings, pool)).run([listener])
     return ExitCode.DONE
 
 
-def server(application: Starlette, host: str, port: int) -> uvicorn.Server:
+def _listener(host: str, port: int) -> socket.socket:
+    """Where requests come in. Raises ProblemError."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        message = f"Nobody can listen at port {port} of {host}: {error.strerror or error}."
+        raise ProblemError(Code.STACK_FAILED, message) from error
+
+
+def server(application: Starlette) -> uvicorn.Server:
     """What serves an application."""
     config = uvicorn.Config(
         application,
-        host=host,
-        port=port,
         http="h11",
         log_config=None,
         log_level="warning",

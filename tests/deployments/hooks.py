@@ -1,5 +1,6 @@
 """A webhook on this machine for a test: the real server in a thread, with a real database, asked over real HTTP."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,12 +74,13 @@ def told(body: bytes, event: str = "push", delivery_id: str = ID, secret: str = 
 def listening(database: str, door: Door | None = None, **changes: Any) -> Iterator[Hook]:
     """A webhook of a database, by SETTINGS and changes of them."""
     with open_pool(database, at_once=False) as pool:
-        found = server(application(replace(SETTINGS, **changes), pool, door), "127.0.0.1", 0)
-        thread = threading.Thread(target=found.run)
+        found = server(application(replace(SETTINGS, **changes), pool, door))
+        listener = socket.create_server(("127.0.0.1", 0))
+        thread = threading.Thread(target=found.run, args=([listener],))
         thread.start()
         try:
             eventually(lambda: found.started)
-            yield Hook(found.servers[0].sockets[0].getsockname()[1], pool)
+            yield Hook(listener.getsockname()[1], pool)
         finally:
             found.should_exit = True
             thread.join()
