@@ -15,7 +15,7 @@ from prefect.states import Crashed
 from deployments.webhook import dispatching
 from deployments.webhook.dispatching import Dispatcher
 from flows import beginning
-from flows.beginning import begin_waiting
+from flows.beginning import begin, begin_waiting
 from flows.handing_over import desk
 from flows.services import Services
 from flows.sweep import sweep
@@ -93,7 +93,8 @@ def test_two_who_begin_at_once_begin_one_flow_run_each(opened: Services, client:
     receive(opened, "good-raced-1", "good-raced-2")
 
     async def race() -> None:
-        await asyncio.gather(*(begin_waiting(opened.pool) for _ in range(3)))
+        async with desk() as where:
+            await asyncio.gather(*(begin(opened.pool, where, 10) for _ in range(3)))
 
     asyncio.run(race())
     assert len([each for each in flow_runs(client) if "raced" in str(each.parameters)]) == 2
