@@ -27,6 +27,8 @@ def plain(words: str) -> str:
 
 @given(WORDS)
 @example(NASTY)
+@example("~~a~~")
+@example("~~~")
 def test_text_is_read_as_the_plain_text_that_it_is(words: str) -> None:
     found = seen(f"{text(words)}")
     assert plain(found.text) == one_line(words)
