@@ -42,7 +42,7 @@ RANKS = {
     "box": 3,
     "db": 3,
     "storage": 3,
-    "github": 3,
+    "github": 4,
     "download": 4,
     "conform": 4,
     "quality": 4,
@@ -51,6 +51,7 @@ RANKS = {
     "publication": 5,
     "deciding": 6,
     "feedback": 6,
+    "proposal": 6,
     "steps": 5,
     "workshop": 5,
     "run_folder": 5,
@@ -68,12 +69,13 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback"}
+OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "botocore": "boto3",
     "github": "pygithub",
+    "jwt": "pyjwt",
     "jsonschema_rs": "jsonschema-rs",
     "psycopg_pool": "psycopg",
 }

@@ -230,7 +230,10 @@ class LastGood:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What GitHub told us once. `reason` says why it was ignored, or the last error."""
+    """What GitHub told us once. `reason` says why it was ignored, or the last error.
+
+    `started_at` is since when a flow run is asked for, or works on it.
+    """
 
     id: str
     event: str
@@ -240,6 +243,8 @@ class Delivery:
     reason: str
     tries: int
     flow_run_id: UUID | None
+    started_at: datetime | None
+    next_try_at: datetime
 
 
 @dataclass(frozen=True)

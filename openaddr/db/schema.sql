@@ -63,7 +63,7 @@ create table jobs (
 );
 create unique index jobs_of_delivery on jobs (delivery_id);
 create index jobs_of_commit on jobs (repository, commit_sha);
-create index jobs_running on jobs (repository, pull_request) where finished_at is null;
+create index jobs_of_pull_request on jobs (repository, pull_request);
 
 -- One processing of one layer source.
 create table runs (
@@ -143,9 +143,12 @@ create table deliveries (
     status delivery_status not null default 'waiting',
     reason text not null default '', -- why ignored, or the last error
     tries integer not null default 0,
-    flow_run_id uuid
+    flow_run_id uuid,
+    started_at timestamptz, -- since when a flow run is asked for, or works on it
+    next_try_at timestamptz not null default clock_timestamp()
 );
 create index deliveries_waiting on deliveries (tries, received_at) where status = 'waiting';
+create index deliveries_started on deliveries (started_at) where status = 'started';
 
 -- What we have to tell others. Of several messages with one key the newest is sent.
 create table outbox (
