@@ -1,7 +1,8 @@
 """What we write on GitHub, and that it stays the same when it is written again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def as_user(server: GitHubServer) -> GitHub:
 
 @pytest.mark.parametrize(("connect", "login"), [(as_user, "maintainer"), (as_app, BOT)], ids=["a user", "an app"])
 def test_one_comment_is_written_edited_and_written_again(
-    connect: "type[GitHub]", login: str, server: GitHubServer, hosted: Hosted, pull: PullRequest
+    connect: Callable[[GitHubServer], GitHub], login: str, server: GitHubServer, hosted: Hosted, pull: PullRequest
 ) -> None:
     for number in range(120):
         hosted.comment(pull.number, f"{number}")
@@ -91,7 +92,7 @@ def test_a_comment_whose_answer_was_lost_is_not_written_twice(
 
 
 @pytest.mark.parametrize("connect", [as_user, as_app], ids=["a user", "an app"])
-def test_a_status_is_posted(connect: "type[GitHub]", server: GitHubServer, hosted: Hosted) -> None:
+def test_a_status_is_posted(connect: Callable[[GitHubServer], GitHub], server: GitHubServer, hosted: Hosted) -> None:
     sha = hosted.branches["master"]
     told = {
         "state": "pending",
@@ -105,26 +106,31 @@ def test_a_status_is_posted(connect: "type[GitHub]", server: GitHubServer, hoste
     assert (status.sha, status.state, status.context, status.description) == (sha, *list(told.values())[:3])
 
 
-def remarks(count: int) -> list[dict[str, object]]:
-    """Annotations."""
+def check(summary: str, remarks: int = 0, job: str = "job-1", **more: str) -> list[dict[str, Any]]:
+    """The bodies of a check that has so many annotations."""
     told = {"path": "sources/a.json", "annotation_level": "warning", "message": "m"}
-    return [{**told, "start_line": line, "end_line": line} for line in range(1, count + 1)]
+    lines = [{**told, "start_line": line, "end_line": line} for line in range(1, remarks + 1)]
+    output = {"title": "What there is to say", "summary": summary}
+    outputs = [{**output, "annotations": lines[start : start + 50]} for start in range(0, remarks or 1, 50)]
+    first, *others = ({"output": output} for output in outputs)
+    return [{"name": "machine", "external_id": job, **more, **first}, *others]
 
 
 def test_a_check_is_made_once_and_brought_up_to_date(server: GitHubServer, hosted: Hosted) -> None:
     sha = hosted.branches["master"]
-    begun = {"name": "machine", "external_id": "job-1", "status": "in_progress"}
-    begun |= {"output": {"title": "Reading", "summary": "Soon."}}  # type: ignore[dict-item]
-    done = {"name": "machine", "external_id": "job-1", "status": "completed", "conclusion": "failure"}
-    last = {"title": "Bad", "summary": "No."}
-    bodies = [{**done, "output": {**last, "annotations": remarks(50)}}, {"output": {**last, "annotations": remarks(7)}}]
+    steps = [
+        check("Soon.", status="in_progress"),
+        check("Lint is done.", 3, status="in_progress"),
+        check("No.", 107, status="completed", conclusion="failure"),
+        check("No.", 107, status="completed", conclusion="failure"),
+        check("Again.", job="job-2", status="queued"),
+    ]
     with as_app(server) as github:
-        put_check(github, NAME, sha, [begun], checks_of(github, NAME, sha))
-        put_check(github, NAME, sha, bodies, checks_of(github, NAME, sha))
-        put_check(github, NAME, sha, [{**begun, "external_id": "job-2"}], checks_of(github, NAME, sha))
+        for bodies in steps:
+            put_check(github, NAME, sha, bodies, checks_of(github, NAME, sha))
     first, second = hosted.checks
-    assert (first.status, first.conclusion, first.title, len(first.annotations)) == ("completed", "failure", "Bad", 57)
-    assert (second.external_id, second.status) == ("job-2", "in_progress")
+    assert (first.status, first.conclusion, first.summary, second.status) == ("completed", "failure", "No.", "queued")
+    assert [annotation.start_line for annotation in first.annotations] == [*range(1, 108)]
 
 
 def test_a_check_of_many_is_found_again(server: GitHubServer, hosted: Hosted) -> None:
