@@ -22,7 +22,7 @@ from tests.github.conftest import NAME, QUICK, client
 MARKER = "<!-- mark -->"
 BODY = f"{MARKER}\nAll is well."
 BOT = "openaddr-machine[bot]"
-FAST = replace(QUICK, pause_seconds=0.0)
+FAST = replace(QUICK, pause_seconds=0.0, wait_seconds=0.1)
 
 
 @pytest.fixture
@@ -146,6 +146,7 @@ def test_a_check_of_many_is_found_again(server: GitHubServer, hosted: Hosted) ->
 REFUSED: dict[str, tuple[Response | None, Code, bool]] = {
     "a token that may not": (refused(403, ways.FORBIDDEN), Code.GITHUB_REFUSED, False),
     "too many requests": (ways.too_fast(3_600), Code.GITHUB_RATE_LIMITED, True),
+    "too many requests, nobody knows for how long": (ways.too_fast(None), Code.GITHUB_RATE_LIMITED, True),
     "an outage": (ways.UNICORN, Code.GITHUB_AWAY, True),
     "an answer that is cut": (ways.CUT_ANSWER, Code.GITHUB_AWAY, True),
 }
