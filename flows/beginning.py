@@ -51,6 +51,22 @@ async def begin(pool: Pool, where: Desk, most: int) -> int:
     return begun
 
 
+async def begin_again(pool: Pool, where: Desk, most: int, seconds: float) -> int:
+    """See to up to `most` deliveries that were begun over `seconds` ago and are not handled; gives how many.
+
+    Whoever is at work on one stays at it; one whose flow run is dead gets another.
+    """
+    found = await asyncio.to_thread(_stale, pool, most, seconds)
+    for delivery_id in found:
+        await where.begin(delivery_id)
+    return len(found)
+
+
+def _stale(pool: Pool, most: int, seconds: float) -> list[str]:
+    with pool.connection() as conn:
+        return [found.id for found in deliveries.stale(conn, most, seconds)]
+
+
 def _to_begin(pool: Pool, most: int) -> list[str]:
     with pool.connection() as conn:
         return deliveries.to_begin(conn, most)

@@ -54,12 +54,12 @@ class Check:
     actions: tuple[Action, ...] = ()
 
 
-def bodies(check: Check) -> Iterator[dict[str, Any]]:
+def bodies(check: Check, has: int = 0) -> Iterator[dict[str, Any]]:
     """What GitHub is sent, without the commit: the whole check, then updates of it that only add annotations.
 
-    GitHub keeps the annotations it has, so what was sent once is not sent again.
+    GitHub adds annotations of an update to those it has: the first `has`, its `annotations_count`, are not sent again.
     """
-    first, *others = ([asdict(annotation) for annotation in batch] for batch in batches(check.annotations))
+    first, *others = ([asdict(annotation) for annotation in batch] for batch in batches(check.annotations[has:]))
     output = {"title": check.title, "summary": check.summary}
     body = {
         "name": check.name,
