@@ -163,7 +163,7 @@ def test_no_address_of_a_payload_is_ever_asked(world: Contributing, web: FileSer
 
 def test_the_trust_that_github_would_not_tell_of_is_asked_for_again(world: Contributing) -> None:
     world.hosted.change({TOWN: world.source()})
-    answers: list[Response | None] = [None, *[UNICORN] * 4]
+    answers: list[Response | None] = [None, *[UNICORN] * 5]
 
     def away_a_while(request: Request) -> Response | None:
         return answers.pop(0) if answers else None
