@@ -28,6 +28,8 @@ MARKS: dict[str, str] = {
     "removed": "∅",
     "complete": "✓",
     "abandoned": "✗",
+    "errored": "✗",
+    "superseded": "–",
 }
 NAVIGATION = (
     ("Sources", "sources/index.html"),

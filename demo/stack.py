@@ -60,8 +60,9 @@ def _propose(stack: Stack, proposal: Proposal) -> bool:
     started = time.monotonic()
     hook, secret = stack.addresses.shown["Webhook"].split()[0], (stack.folder / "webhook-secret").read_text()
     pull_request.deliver(proposal, hook, secret)
-    with connected(stack) as conn:
+    with connected(stack) as conn, SyncPrefectClient(stack.addresses.api) as client:
         job = pull_request.answered(conn, proposal)
+        finished(client, SITE, {})
         states = sorted(run.status for run in runs.of_job(conn, job.id))
     print(f"\nA pull request to {proposal.hosted.full_name} was answered in {time.monotonic() - started:.0f} s:\n")
     print(f"{proposal.answer}\n")
@@ -78,7 +79,6 @@ def _run_set(stack: Stack, folder: Path) -> list[Run]:
         again = runs.queue(conn, _again(next(run for run in found if _place(run) == AGAIN)))
         conn.commit()
         finished(client, SOURCE_RUN, {"run_id": again.id})
-        finished(client, SITE, {})
         conn.rollback()
         last = runs.get(conn, again.id)
     found += [last] if last else []

@@ -102,7 +102,8 @@ def read(event: str, payload: Payload, known: Iterable[str]) -> Asked | Ignored:
         return reader(payload, allowed(_shaped(payload, Anywhere).repository.full_name, known))
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         # The latter for names that are no text: halves of surrogate pairs.
-        return Ignored(f"This {event} has no usable content: {error}.")
+        what = "What is asked for cannot be used" if event == BY_HAND else f"This {event} has no usable content"
+        return Ignored(f"{what}: {error}.")
     except ProblemError as error:
         return Ignored(error.problem.message)
 

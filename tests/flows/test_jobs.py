@@ -221,7 +221,7 @@ def test_github_that_is_away_is_waited_for_without_counting_a_try(world: Contrib
     world.hosted.change({TOWN: world.source()}, "mine")
     delivery = world.told.push("mine")
     world.server.trouble["repository"] = UNICORN
-    assert "Tried again in" in str(world.deliver(delivery))
+    assert "tried again in" in str(world.deliver(delivery))
     with world.town.opened.pool.connection() as conn:
         found = deliveries.get(conn, delivery.id)
     assert found and (found.status, found.tries) == ("waiting", 0) and "GITHUB_AWAY" in found.reason
