@@ -203,8 +203,10 @@ class S3:
             pages = self._client.get_paginator("list_multipart_uploads")
             for page in pages.paginate(Bucket=self.bucket):
                 for upload in page.get("Uploads", []):
-                    if upload["Initiated"] < before:
-                        Upload(self._client, self.bucket, upload["Key"], upload["UploadId"]).abort()
+                    found = Upload(self._client, self.bucket, upload["Key"], upload["UploadId"])
+                    # A stream may go on for hours: what counts is when its last part came.
+                    if upload["Initiated"] < before and found.newest(upload["Initiated"]) < before:
+                        found.abort()
                         count += 1
         return count
 

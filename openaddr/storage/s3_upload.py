@@ -4,6 +4,7 @@ import hashlib
 from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -64,6 +65,13 @@ class Upload:
             MultipartUpload={"Parts": parts},
             **conditions(match),
         )
+
+    def newest(self, begun: datetime) -> datetime:
+        """When the last part came."""
+        pages = self.client.get_paginator("list_parts").paginate(
+            Bucket=self.bucket, Key=self.key, UploadId=self.upload_id
+        )
+        return max((part["LastModified"] for page in pages for part in page.get("Parts", [])), default=begun)
 
     def abort(self) -> None:
         """Remove what was sent."""
