@@ -76,7 +76,7 @@ class Bundle:
     def title(self) -> str:
         """What it is."""
         form = "CSV in a zip" if self.summary.kind == ZIP else "GeoParquet"
-        return f"{self.summary.layer}, {form}"
+        return f"{self.summary.layer.capitalize()}, {form}"
 
     @property
     def side(self) -> str:
@@ -220,8 +220,8 @@ def _area(seen: Snapshot, area: Area) -> bytes:
         "area.html",
         seen,
         area.path,
-        title=f"Collections of {area.title}",
-        description=f"Archives and GeoParquet of all sources of {area.title}, with checksums and commands.",
+        title=f"Collections: {area.title}",
+        description=f"Archives and GeoParquet of all sources in one file: {area.title}, with checksums and commands.",
         crumbs=(("Collections", PATH), (area.title, "")),
         area=area,
     )
