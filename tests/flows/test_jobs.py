@@ -208,7 +208,7 @@ def test_a_fork_that_is_deleted_is_checked_all_the_same(world: Contributing) -> 
     assert world.checked(delivery).status is JobStatus.SUCCEEDED
 
 
-@pytest.mark.parametrize("count", [101, 350])
+@pytest.mark.parametrize("count", [101, 2566])
 def test_many_files_are_all_seen_and_those_beyond_the_limit_wait_for_the_merge(world: Contributing, count: int) -> None:
     files: dict[str, bytes | None] = {f"sources/xx/{number:04}.json": world.source() for number in range(count)}
     world.hosted.change(files, "mine")
