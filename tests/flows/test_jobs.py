@@ -55,6 +55,14 @@ def test_a_branch_is_checked_for_all_that_it_changed_since_it_left_the_default_o
     assert world.town.latest is None, "it is not merged"
 
 
+def test_however_many_runs_fail_there_are_three_statuses(world: Contributing) -> None:
+    gone = {f"sources/xx/{number}.json": world.source("gone.csv") for number in range(4)}
+    sha = world.hosted.change(gone, "mine")
+    world.checked(world.told.push("mine"))
+    assert [state for state, _ in world.statuses(sha)] == ["pending", "failure", "failure"]
+    assert [text for _, text in world.statuses(sha)][-1].startswith("Failed on sources/xx/0.json, sources/xx/1.json")
+
+
 def test_a_pull_request_of_a_fork_is_answered_in_one_comment_that_is_edited(world: Contributing) -> None:
     fork = world.server.fork(world.hosted, "somebody/openaddresses")
     fork.change({GONE: world.source("gone.csv")}, "mine")
