@@ -175,6 +175,26 @@ def diff(
     raise typer.Exit(run(old, new, as_json=as_json, exit_code=exit_code, examples=examples))
 
 
+@app.command(short_help="Show what a run made in the browser: map, figures, problem, first rows. Ctrl-C stops it.")
+def preview(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `process --output` wrote, or a run's folder.")],
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0 takes one that is free.")] = 0,
+    open_it: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser where there is one.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print address and runs as one JSON object.")] = False,
+) -> None:
+    """\b
+    Examples:
+      openaddr preview out
+      openaddr preview out/us/ca/alameda/addresses/county --port 8000 --no-open
+
+    Show what a run made, on a page of this machine that asks nobody else: the map with what each point says, the
+    problem with its place and fix, what became of the rows, what the attributes say, warnings, the first rows, the
+    files. A folder of many runs has a list of them. Reload the page after the next run; Ctrl-C stops it.
+    """
+    run = pkgutil.resolve_name("openaddr.operating:run_preview")
+    raise typer.Exit(run(folder, port=port, open_it=open_it, as_json=as_json))
+
+
 @app.command(short_help="Say what is at an address or in a file, and suggest a conform.")
 def explore(
     address: Annotated[str, typer.Argument(metavar="URL|FILE", help="An ESRI server, service or layer, or a file.")],

@@ -8,7 +8,8 @@ import pytest
 from dashboards import charts, links, words
 from dashboards.origin import origin_of
 from dashboards.paging import parts
-from dashboards.printing import data_block, ticks
+from dashboards.printing import data_block
+from dashboards.templating import ticks
 
 TIME = datetime(2026, 11, 4, 8, 5, 9, tzinfo=UTC)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
