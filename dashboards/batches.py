@@ -12,12 +12,12 @@ from dashboards.origin import origin_of, pull_request_url
 from dashboards.pages import Page
 from dashboards.paging import Part, parts, stamp_of
 from dashboards.printing import printed
-from dashboards.recorded import Told, read_problem
 from dashboards.snapshot import Snapshot
-from dashboards.words import plural, shown
 from openaddr.db import pages as record
 from openaddr.db.pages import WORST_FIRST, Count, Line
 from openaddr.db.records import Job, RunStatus, Set
+from openaddr.recorded import Told, read_problem
+from openaddr.words import plural, shown
 
 PER_LIST = 100
 PER_PAGE = 120

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from dashboards.words import shown, web
 from openaddr.errors import Problem, ProblemError
 from openaddr.outputs.licence import UNKNOWN, attribution_words, flag_words
 from openaddr.source.model import BrokenEntry, LayerSource, License
 from openaddr.source.parse import parse_source
+from openaddr.words import shown, web
 
 COVERAGE = {"country": "Country", "state": "State", "county": "County", "city": "City", "town": "Town"}
 MOST_LINE = 200

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from dashboards.recorded import MOST, Recorded, Values
 from openaddr import stages
+from openaddr.recorded import MOST, Recorded, Values
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {layer.value: names for layer, names in stages.ATTRIBUTES.items()}
 STAGES = ("test", "download", "unpack", "conform", "outputs")

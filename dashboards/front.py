@@ -12,12 +12,12 @@ from dashboards.pages import Page
 from dashboards.paging import stamp_of
 from dashboards.printing import printed
 from dashboards.snapshot import Snapshot
-from dashboards.words import plural, short
 from openaddr.db import collections
 from openaddr.db import pages as record
 from openaddr.db.pages import Line, State
 from openaddr.db.records import Collection
 from openaddr.stages import Layer
+from openaddr.words import plural, short
 
 NEWEST = 12
 WORST = 12

@@ -12,12 +12,12 @@ from dashboards.listing import WORDS
 from dashboards.pages import Page
 from dashboards.paging import Part, parts, stamp_of
 from dashboards.printing import printed
-from dashboards.recorded import Told, explained
 from dashboards.snapshot import Snapshot
-from dashboards.words import plural
 from openaddr.db import pages as record
 from openaddr.db.pages import State
+from openaddr.recorded import Told, explained
 from openaddr.stages import Layer
+from openaddr.words import plural
 
 PATH = "health/index.html"
 MOST = 15

@@ -10,9 +10,9 @@ from dashboards.pages import Page
 from dashboards.paging import Part, parts, stamp_of
 from dashboards.printing import Crumb, printed
 from dashboards.snapshot import Snapshot
-from dashboards.words import plural, shown
 from openaddr.db.pages import State
 from openaddr.stages import Layer
+from openaddr.words import plural, shown
 
 WORDS = ("failed", "lost", "held", "waiting", "skipped", "succeeded", "removed")
 """How layer sources stand, worst first."""

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from dashboards import links, words
+from dashboards import links
 from dashboards.snapshot import Snapshot
 from dashboards.static_files import asset
 from dashboards.templating import environment
+from openaddr import words
 
 NAVIGATION = (
     ("Sources", "sources/index.html"),

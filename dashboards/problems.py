@@ -8,11 +8,11 @@ from dashboards import links
 from dashboards.pages import Page
 from dashboards.paging import Part, parts, stamp_of
 from dashboards.printing import printed
-from dashboards.recorded import WHOSE
 from dashboards.snapshot import Snapshot
-from dashboards.words import plural
 from openaddr.db.pages import State
 from openaddr.errors import EXPLANATIONS, ROW_REASONS, Code, Explanation
+from openaddr.recorded import WHOSE
+from openaddr.words import plural
 
 PER_PAGE = 150
 """Their messages make rows long."""

@@ -11,13 +11,13 @@ from dashboards.files import Files, files_of, log_of, sample_of
 from dashboards.origin import Origin, origin_of
 from dashboards.pages import Page
 from dashboards.printing import Crumb, printed
-from dashboards.recorded import MOST, Recorded, Told, read_problem, read_record
 from dashboards.snapshot import Snapshot
-from dashboards.words import number, shown
 from openaddr.db import pages as record
 from openaddr.db.pages import RunStamp, RunWithSource
 from openaddr.db.records import Run, RunStatus
+from openaddr.recorded import MOST, Recorded, Told, read_problem, read_record
 from openaddr.storage.keys import run_prefix
+from openaddr.words import number, shown
 
 AT_ONCE = 100
 """Runs that are loaded together."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dashboards import links
 from dashboards.snapshot import Snapshot
-from dashboards.words import iso, shown
+from openaddr.words import iso, shown
 
 if TYPE_CHECKING:
     from dashboards.sources import LayerView, SourceView

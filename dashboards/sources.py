@@ -18,11 +18,11 @@ from dashboards.run_files import Sample
 from dashboards.runs import crumbs_of_source
 from dashboards.schema_org import dataset
 from dashboards.snapshot import Snapshot
-from dashboards.words import plural, shown
 from openaddr.db import pages as record
 from openaddr.db.pages import Line, State
 from openaddr.db.records import Trust
 from openaddr.storage.keys import latest_key, run_prefix
+from openaddr.words import plural, shown
 
 RUNS = 60
 """Runs of one layer source that its chart has."""

@@ -5,10 +5,10 @@ import re
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from dashboards import charts, words
-from dashboards.recorded import Told, explained, reason_words
-from openaddr import __version__
+from dashboards import charts
+from openaddr import __version__, words
 from openaddr.db.records import RunStatus
+from openaddr.recorded import Told, explained, reason_words
 
 MARKS: dict[str, str] = {
     RunStatus.QUEUED: "…",

@@ -359,6 +359,9 @@ _MACHINE = explain(
     },
     retry=frozenset({Code.DATABASE_AWAY, Code.STORAGE_UNREACHABLE, Code.STORAGE_FULL, Code.STORAGE_CORRUPT}),
 ) | {
+    Code.RUN_SUPERSEDED: Explanation(
+        "A newer push took the place of this run", ExitCode.INTERRUPTED, "Look at the job of the newest push."
+    ),
     Code.RUN_LOST: Explanation("The run never came to an end", ExitCode.OURS, "Start it again.", retry=True),
     Code.TILES_FAILED: Explanation("The tiles could not be made", ExitCode.OURS, "Report it with the log."),
     Code.INTERNAL: Explanation("Something went wrong that we did not expect", ExitCode.OURS, "Report it with the log."),

@@ -80,6 +80,16 @@ class Settings:
     """API of GitHub or of an Enterprise server, read from GITHUB_API_URL."""
     github_token: str = field(default="", repr=False)
     """What GitHub knows us by, read from GITHUB_TOKEN; without one there are few requests an hour."""
+    github_app_id: str = ""
+    """The App on GitHub that we are, read from GITHUB_APP_ID; it takes the place of the token and may write checks."""
+    github_app_key: str = field(default="", repr=False)
+    """Private key of the App in PEM form, read from GITHUB_APP_KEY."""
+    job_runs: int = 200
+    """Layer sources of one push or pull request that are run while its commit is not on the default branch."""
+    author_runs: int = 400
+    """Such runs that one author has under way at once."""
+    job_repeats: int = 10
+    """How often one commit is checked within a day."""
     work_folder: str = ""
     """Where flow runs keep what they work on; the system's folder for temporary files when empty."""
 
@@ -95,7 +105,7 @@ class Settings:
 
     def without_secrets(self) -> "Settings":
         """What a child that reads the data of strangers may know."""
-        return replace(self, database_url="", github_token="")
+        return replace(self, database_url="", github_token="", github_app_key="")
 
 
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
@@ -104,6 +114,8 @@ BARE = {
     "database_url": "DATABASE_URL",
     "github_api_url": "GITHUB_API_URL",
     "github_token": "GITHUB_TOKEN",
+    "github_app_id": "GITHUB_APP_ID",
+    "github_app_key": "GITHUB_APP_KEY",
     "prefect_api_url": "PREFECT_API_URL",
     "s3_bucket": "S3_BUCKET",
 }

@@ -37,6 +37,8 @@ RANKS = {
     "source": 3,
     "extract": 3,
     "run": 3,
+    "words": 4,
+    "recorded": 5,
     "box": 3,
     "db": 3,
     "storage": 3,
@@ -48,6 +50,7 @@ RANKS = {
     "lint": 5,
     "publication": 5,
     "deciding": 6,
+    "feedback": 6,
     "steps": 5,
     "workshop": 5,
     "run_folder": 5,
@@ -65,7 +68,7 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "github", "publication", "deciding"}
+OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",

@@ -7,11 +7,11 @@ from urllib.parse import quote
 from dashboards import libraries
 from dashboards.figures import fills_of, stages_of
 from dashboards.preview.results import Result, paths_of_runs, result_at
-from dashboards.recorded import MOST
 from dashboards.static_files import asset
 from dashboards.templating import environment
-from dashboards.words import shown
 from openaddr.errors import ProblemError
+from openaddr.recorded import MOST
+from openaddr.words import shown
 
 RUNS = "runs/"
 MOST_RUNS = 2_000
@@ -72,7 +72,6 @@ def run_page(root: Path, path: str) -> bytes:
         title=f"{found.source} {found.layer} {found.name}",
         result=found,
         record=found.record,
-        warnings=sorted(found.record.warnings, key=lambda warning: warning.severity == "hint"),
         fills=fills_of(found.record, found.layer),
         stages=stages_of(found.record),
         sample=found.sample(),

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dashboards.recorded import Recorded, Told, read_problem, read_record
 from dashboards.run_files import KINDS, LOG_LINES, MOST_BYTES, MOST_LOG_BYTES, Sample
 from openaddr.errors import Code, ProblemError
 from openaddr.names import FAILED
+from openaddr.recorded import Recorded, Told, read_problem, read_record
 from openaddr.run import Status
 
 T = TypeVar("T")
@@ -62,6 +62,12 @@ class Result:
         """Which share of the rows lies outside of what the source covers; None where nobody knows."""
         outside, rows = self.record.misplaced.outside, self.record.rows
         return None if outside is None else outside / rows if rows else 0.0
+
+    @property
+    def warnings(self) -> list[Told]:
+        """What looks like a mistake, the worst first. Rows that were left out are in the account, with examples."""
+        found = (warning for warning in self.record.warnings if warning.code != Code.ROWS_REJECTED)
+        return sorted(found, key=lambda warning: warning.severity == "hint")
 
     @property
     def newer_failure(self) -> str:

@@ -10,9 +10,9 @@ from dashboards.pages import Page
 from dashboards.paging import stamp_of
 from dashboards.programs import addresses, tables
 from dashboards.snapshot import Snapshot
-from dashboards.words import iso
 from openaddr.db.pages import State
 from openaddr.errors import Code
+from openaddr.words import iso
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MEDIA_TYPE = "application/xml; charset=utf-8"

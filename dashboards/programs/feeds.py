@@ -10,12 +10,12 @@ from dashboards.pages import Page
 from dashboards.paging import stamp_of
 from dashboards.printing import printed
 from dashboards.programs import addresses
-from dashboards.recorded import Told
 from dashboards.snapshot import Snapshot
-from dashboards.words import iso, plural, shown
 from openaddr.db import programs
 from openaddr.db.programs import News
 from openaddr.db.records import RunStatus
+from openaddr.recorded import Told
+from openaddr.words import iso, plural, shown
 
 ATOM = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"

@@ -9,9 +9,9 @@ from dashboards.programs.catalogue import written
 from dashboards.programs.documents import MEDIA_TYPE, LicenceGroup, Licences
 from dashboards.programs.standing import Load
 from dashboards.snapshot import Snapshot
-from dashboards.words import web
 from openaddr.db.pages import State
 from openaddr.source.model import License
+from openaddr.words import web
 
 PATH = "latest/licenses.json"
 

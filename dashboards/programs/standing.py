@@ -8,12 +8,12 @@ from dashboards import links
 from dashboards.programs import addresses
 from dashboards.programs.documents import LatestData, Licence, Problem, SourceEntry, Totals
 from dashboards.snapshot import Snapshot
-from dashboards.words import web
 from openaddr.db import pages as record
 from openaddr.db.pages import State
 from openaddr.errors import ProblemError
 from openaddr.source.model import LayerSource, License
 from openaddr.source.parse import parse_source
+from openaddr.words import web
 
 Entries = Mapping[tuple[str, str, str], LayerSource]
 """What source files say, by the sha of the file, layer and name. Entries that cannot be read are not there."""

@@ -175,7 +175,7 @@ def _handler_of(server: HttpServer) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             server.respond(Request(self.command, self.path, headers, body, self.client_address[1]), self)
 
-        do_GET = do_HEAD = do_POST = _any
+        do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = _any
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing on stderr; `requests` is the log."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from openaddr.db.records import Delivery
+from openaddr.db.records import Delivery, DeliveryStatus
 from openaddr.db.statements import changed, many, named, one
 from openaddr.db.values import document, storable
 
@@ -31,16 +31,37 @@ def waiting(conn: Connection[Any], limit: int) -> list[Delivery]:
     return many(conn, SQL["waiting"], Delivery, limit=limit)
 
 
+def stale(conn: Connection[Any], limit: int, seconds: float) -> list[Delivery]:
+    """What was begun, or asked to be, over `seconds` ago; locked until the transaction ends."""
+    return many(conn, SQL["stale"], Delivery, limit=limit, seconds=seconds)
+
+
 def started(conn: Connection[Any], delivery_id: str, flow_run_id: UUID | None) -> bool:
-    """Note the flow run that works on it; False when the delivery is not waiting."""
+    """Note the flow run that is to work on it; False when the delivery is not waiting."""
     return changed(conn, SQL["started"], delivery_id=delivery_id, flow_run_id=flow_run_id)
 
 
+def begin(conn: Connection[Any], delivery_id: str, flow_run_id: UUID | None) -> Delivery | None:
+    """Begin to work on it, which counts as a try: the sixth parks it. None when there is nothing to do."""
+    found = one(conn, SQL["begin"], Delivery, delivery_id=delivery_id, flow_run_id=flow_run_id, most=TRIES)
+    return found if found and found.status is DeliveryStatus.STARTED else None
+
+
+def handled(conn: Connection[Any], delivery_id: str, told: str = "") -> bool:
+    """Note that all it asked for is on the record, and what that was; False when it was not begun."""
+    return changed(conn, SQL["handled"], delivery_id=delivery_id, told=storable(told))
+
+
 def ignore(conn: Connection[Any], delivery_id: str, reason: str) -> bool:
-    """Note why nothing is to be done; False when the delivery is not waiting."""
+    """Note why nothing is to be done; False when something was done."""
     return changed(conn, SQL["ignore"], delivery_id=delivery_id, reason=storable(reason))
 
 
+def postpone(conn: Connection[Any], delivery_id: str, error: str, seconds: float) -> bool:
+    """Let it wait for what is away, which counts as no try; False when it was handled."""
+    return changed(conn, SQL["postpone"], delivery_id=delivery_id, error=storable(error), seconds=seconds)
+
+
 def failed(conn: Connection[Any], delivery_id: str, error: str) -> bool:
-    """Note that it could not be handled; after the fifth time it is parked. False when it is not waiting."""
+    """Note that a try went wrong: it waits for the next, or is parked after the fifth. False when it was handled."""
     return changed(conn, SQL["failed"], delivery_id=delivery_id, error=storable(error), most=TRIES)

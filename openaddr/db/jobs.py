@@ -1,20 +1,33 @@
 """Jobs: what one push or pull request asked for."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
-from openaddr.db.records import Job
-from openaddr.db.statements import named, one
+from openaddr.db.records import Job, NewJob, NewRun, Run, Trust
+from openaddr.db.runs import values_of
+from openaddr.db.statements import changed, many, named, one, scalar
+from openaddr.db.values import document, storable
+from openaddr.errors import Code, Problem
 
 SQL = named("jobs")
 
 
-def start(conn: Connection[Any], repository: str, commit_sha: str, author: str, pull_request: int | None = None) -> Job:
-    """A new job. Queue its runs in the same transaction, for a job without open runs can be finished."""
-    values = {"repository": repository, "commit_sha": commit_sha, "author": author, "pull_request": pull_request}
-    job = one(conn, SQL["start"], Job, **values)
+def one_at_a_time(conn: Connection[Any], repository: str) -> None:
+    """Wait until nobody else plans a job of a repository, and be the one who does until the transaction ends."""
+    conn.execute(SQL["one_at_a_time"], {"repository": repository})
+
+
+def start(conn: Connection[Any], new: NewJob, found: Mapping[str, object] | None = None) -> Job:
+    """A new job, or the one that its delivery has already.
+
+    Queue its runs in the same transaction, for a job without open runs can be finished.
+    """
+    names = {"author": storable(new.author), "branch": storable(new.branch), "found": document(found or {})}
+    job = one(conn, SQL["start"], Job, **asdict(new) | names) or of_delivery(conn, str(new.delivery_id))
     assert job
     return job
 
@@ -24,9 +37,71 @@ def get(conn: Connection[Any], job_id: UUID) -> Job | None:
     return one(conn, SQL["get"], Job, job_id=job_id)
 
 
-def finish_if_done(conn: Connection[Any], job_id: UUID) -> Job | None:
-    """Finish a job whose runs are all final; gives it to the one who did it.
+def of_delivery(conn: Connection[Any], delivery_id: str) -> Job | None:
+    """The job that a delivery asked for."""
+    return one(conn, SQL["of_delivery"], Job, delivery_id=delivery_id)
+
+
+def of_commit(conn: Connection[Any], new: NewJob) -> Job | None:
+    """The newest job that has, or will have, the answer to the same question: commit, trust, pull request or none."""
+    return one(conn, SQL["of_commit"], Job, **asdict(new))
+
+
+def join_pull_request(conn: Connection[Any], job_id: UUID, pull_request: int) -> bool:
+    """Let the job of a push answer on a pull request too; False when it answers on one already."""
+    return changed(conn, SQL["join_pull_request"], job_id=job_id, pull_request=pull_request)
+
+
+def before(conn: Connection[Any], new: NewJob, job_id: UUID | None = None) -> list[Job]:
+    """Jobs that go on and that `new` takes the place of: of its pull request or, without one, of its branch."""
+    return many(conn, SQL["before"], Job, **asdict(new), job_id=job_id)
+
+
+def adopt(conn: Connection[Any], new: NewRun, earlier: Sequence[Job]) -> Run | None:
+    """Take over an open run of earlier jobs that does what `new` is to do; None when there is none."""
+    if not earlier or new.fresh:
+        return None
+    return one(conn, SQL["adopt"], Run, **values_of(new), from_jobs=[job.id for job in earlier])
+
+
+def supersede(conn: Connection[Any], job_id: UUID, why: str) -> Job | None:
+    """Close a job, and its open runs with it; None when it had come to an end."""
+    job = one(conn, SQL["supersede"], Job, job_id=job_id)
+    if job is not None:
+        problem = document(Problem(Code.RUN_SUPERSEDED, why).as_json())
+        conn.execute(SQL["close_runs"], {"job_id": job_id, "problem": problem})
+    return job
+
+
+def fail(conn: Connection[Any], job_id: UUID, problem: Problem) -> Job | None:
+    """Close a job that cannot be done; None when it had come to an end."""
+    return one(conn, SQL["fail"], Job, job_id=job_id, problem=document(problem.as_json()))
+
+
+def finish_done(conn: Connection[Any], job_id: UUID | None = None) -> list[Job]:
+    """Finish a job whose runs are all final, None = all such; gives them to the one who did it.
 
     Ask after the last run is committed: two that finish the last two runs at once do not see each other's.
     """
-    return one(conn, SQL["finish_if_done"], Job, job_id=job_id)
+    return many(conn, SQL["finish_done"], Job, job_id=job_id)
+
+
+def note_told(conn: Connection[Any], job_id: UUID, told: str) -> None:
+    """Note the state that GitHub was told."""
+    conn.execute(SQL["note_told"], {"job_id": job_id, "told": told})
+
+
+def raise_trust(conn: Connection[Any], job_id: UUID, trust: Trust) -> list[int]:
+    """Note what is known by now of the trust in a job and its runs, when it was unknown; gives those runs."""
+    return [run_id for (run_id,) in conn.execute(SQL["raise_trust"], {"job_id": job_id, "trust": trust})]
+
+
+def asked_lately(conn: Connection[Any], repository: str, commit_sha: str, seconds: float) -> int:
+    """How many jobs a commit had in the last `seconds`."""
+    values = {"repository": repository, "commit_sha": commit_sha, "seconds": seconds}
+    return int(scalar(conn, SQL["asked_lately"], **values))
+
+
+def open_of_author(conn: Connection[Any], author: str) -> int:
+    """How many runs somebody has under way whose sources are not merged."""
+    return int(scalar(conn, SQL["open_of_author"], author=storable(author)))

@@ -1,6 +1,6 @@
 """What rows become: frozen records. Times have a zone and are of the database's clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -44,12 +44,17 @@ class Decision(StrEnum):
 
 
 class JobStatus(StrEnum):
-    """How far a job is: the worst of its runs decides."""
+    """How far a job is: the worst of its runs decides.
+
+    `errored` = what there was to do could not be found out; `superseded` = a newer push took its place.
+    """
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     HELD = "held"
     FAILED = "failed"
+    ERRORED = "errored"
+    SUPERSEDED = "superseded"
 
 
 class DeliveryStatus(StrEnum):
@@ -57,6 +62,7 @@ class DeliveryStatus(StrEnum):
 
     WAITING = "waiting"
     STARTED = "started"
+    HANDLED = "handled"
     IGNORED = "ignored"
     PARKED = "parked"
 
@@ -182,17 +188,33 @@ class Set:
 
 
 @dataclass(frozen=True)
-class Job:
-    """The runs that one push or pull request asked for."""
+class NewJob:
+    """What a push, a pull request or a person asks for. `branch` is that of a push, `found` as in `openaddr.jobs`."""
 
-    id: UUID
     repository: str
     commit_sha: str
-    pull_request: int | None
     author: str
-    status: JobStatus
-    created_at: datetime
-    finished_at: datetime | None
+    pull_request: int | None = None
+    delivery_id: str | None = None
+    branch: str = ""
+    trust: Trust = Trust.UNKNOWN
+
+
+@dataclass(frozen=True)
+class Job(NewJob):
+    """The runs that one push or pull request asked for.
+
+    `found` is what there was to do and what was said of the source files, `problem` why that could not be found out,
+    `told` the state that GitHub was told last.
+    """
+
+    id: UUID = field(kw_only=True)
+    status: JobStatus = field(kw_only=True)
+    created_at: datetime = field(kw_only=True)
+    finished_at: datetime | None = field(kw_only=True)
+    found: Json = field(kw_only=True)
+    problem: Json | None = field(kw_only=True)
+    told: str = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -208,7 +230,10 @@ class LastGood:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What GitHub told us once. `reason` says why it was ignored, or the last error."""
+    """What GitHub told us once. `reason` says why it was ignored, or the last error.
+
+    `started_at` is since when a flow run is asked for, or works on it.
+    """
 
     id: str
     event: str
@@ -218,6 +243,8 @@ class Delivery:
     reason: str
     tries: int
     flow_run_id: UUID | None
+    started_at: datetime | None
+    next_try_at: datetime
 
 
 @dataclass(frozen=True)

@@ -23,28 +23,34 @@ SQL = named("runs")
 
 def queue(conn: Connection[Any], new: NewRun) -> Run:
     """Put a run into the queue; one that its set or job has already is given as it is."""
-    values = _values(new)
+    values = values_of(new)
     run = one(conn, SQL["queue"], Run, **values)
     run = run or one(conn, SQL["queued_already"], Run, **values)
     assert run
     return run
 
 
-def reusable(conn: Connection[Any], new: NewRun, code_version: str, days: int = REUSABLE_DAYS) -> Run | None:
-    """The newest run that did the same work lately, on the same text by the same code with no less trust."""
+def reusable(
+    conn: Connection[Any], new: NewRun, code_version: str, days: int = REUSABLE_DAYS, *, any_trust: bool = False
+) -> Run | None:
+    """The newest run that did the same work lately, on the same text by the same code with no less trust.
+
+    `any_trust`: what a pull request ran is as good once its very text is merged.
+    """
     if new.fresh:
         return None
-    return one(conn, SQL["reusable"], Run, **_values(new), code_version=code_version, days=days)
+    values = {"code_version": code_version, "days": days, "any_trust": any_trust}
+    return one(conn, SQL["reusable"], Run, **values_of(new), **values)
 
 
-def copy(conn: Connection[Any], original_id: int, new: NewRun) -> Run:
+def copy(conn: Connection[Any], original_id: int, new: NewRun, *, any_trust: bool = False) -> Run:
     """A run that has succeeded at once because `reusable` found its like.
 
     One that its set or job has already is given as it is.
-    Raises ValueError when the original has other work, did not succeed, is a copy or has less trust.
+    Raises ValueError when the original has other work, did not succeed, is a copy, or has less trust and may not.
     """
-    values = _values(new)
-    run = one(conn, SQL["copy"], Run, **values, original_id=original_id)
+    values = values_of(new)
+    run = one(conn, SQL["copy"], Run, **values, original_id=original_id, any_trust=any_trust)
     run = run or one(conn, SQL["queued_already"], Run, **values)
     if run is None:
         raise ValueError(f"run {original_id} is no original for {new}")
@@ -164,7 +170,7 @@ def decide(conn: Connection[Any], run_id: int, decision: Decision, by: str, reas
     return changed(conn, SQL["decide"], run_id=run_id, decision=decision, by=storable(by), reason=storable(reason))
 
 
-def _values(new: NewRun) -> dict[str, Any]:
+def values_of(new: NewRun) -> dict[str, Any]:
     """The parameters of a new run; names come from source files, and those from strangers."""
     names = {"source_id": word(new.source_id), "layer": word(new.layer), "name": word(new.name)}
     return asdict(new) | names

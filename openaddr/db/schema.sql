@@ -11,8 +11,8 @@ create type run_status as enum ('queued', 'running', 'succeeded', 'held', 'faile
 -- In order of trust: comparing two of them means what it says.
 create type trust as enum ('unknown', 'unmerged', 'merged');
 create type decision as enum ('approved', 'rejected');
-create type job_status as enum ('running', 'succeeded', 'held', 'failed');
-create type delivery_status as enum ('waiting', 'started', 'ignored', 'parked');
+create type job_status as enum ('running', 'succeeded', 'held', 'failed', 'errored', 'superseded');
+create type delivery_status as enum ('waiting', 'started', 'handled', 'ignored', 'parked');
 
 -- The text of source files, by what is in them.
 create table source_files (
@@ -52,8 +52,18 @@ create table jobs (
     status job_status not null default 'running',
     created_at timestamptz not null default clock_timestamp(),
     finished_at timestamptz,
-    constraint jobs_finished check ((status = 'running') = (finished_at is null))
+    delivery_id text, -- what asked for it; null: a person
+    branch text not null default '', -- of a push
+    trust trust not null default 'unknown',
+    found jsonb not null default '{}', -- what there was to do, and what was said of the source files
+    problem jsonb, -- why that could not be found out
+    told text not null default '', -- the state that GitHub was told last
+    constraint jobs_finished check ((status = 'running') = (finished_at is null)),
+    constraint jobs_errored check (problem is null or finished_at is not null)
 );
+create unique index jobs_of_delivery on jobs (delivery_id);
+create index jobs_of_commit on jobs (repository, commit_sha);
+create index jobs_running on jobs (repository, pull_request) where finished_at is null;
 
 -- One processing of one layer source.
 create table runs (
@@ -110,6 +120,7 @@ create table runs (
 create index runs_of_layer_source on runs (source_id, layer, name, id desc);
 create index runs_reusable on runs (source_sha, source_id, layer, name, id desc)
     where status = 'succeeded' and copy_of is null;
+create index runs_of_job on runs (job_id) where job_id is not null;
 create index runs_queued on runs (dispatched_at) where status = 'queued';
 create index runs_running on runs (lease_until) where status = 'running';
 
@@ -132,9 +143,12 @@ create table deliveries (
     status delivery_status not null default 'waiting',
     reason text not null default '', -- why ignored, or the last error
     tries integer not null default 0,
-    flow_run_id uuid
+    flow_run_id uuid,
+    started_at timestamptz, -- since when a flow run is asked for, or works on it
+    next_try_at timestamptz not null default clock_timestamp()
 );
 create index deliveries_waiting on deliveries (tries, received_at) where status = 'waiting';
+create index deliveries_started on deliveries (started_at) where status = 'started';
 
 -- What we have to tell others. Of several messages with one key the newest is sent.
 create table outbox (

@@ -21,10 +21,92 @@ class CommitFound(Struct, frozen=True):
     sha: Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
 
 
+class FileFound(Struct, frozen=True):
+    """A file that a comparison has."""
+
+    filename: str
+    status: str
+    previous_filename: str = ""
+
+
 class Comparison(Struct, frozen=True):
-    """How one commit stands to another, of which the first is the base."""
+    """How one commit stands to another, of which the first is the base, and the files that differ: at most 300."""
 
     status: Literal["identical", "behind", "ahead", "diverged"]
+    merge_base_commit: CommitFound
+    files: list[FileFound] = []
+
+
+class ContentFound(Struct, frozen=True):
+    """A file at a commit, without its content when it has more than a megabyte; or a folder, link or submodule."""
+
+    type: str
+    sha: Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
+    size: int
+    encoding: str = ""
+    content: str = ""
+
+
+class BlobFound(Struct, frozen=True):
+    """What is in a file."""
+
+    encoding: Literal["base64", "utf-8"]
+    content: str
+
+
+class PullRequestFound(Struct, frozen=True):
+    """A pull request. Its head repository is of no account: the base repository knows the commits, too."""
+
+    head: CommitFound
+    state: Literal["open", "closed"]
+    base: "BranchFound"
+
+
+class BranchFound(Struct, frozen=True):
+    """The branch that a pull request is to be merged into."""
+
+    ref: Annotated[str, Meta(min_length=1)]
+
+
+class PermissionFound(Struct, frozen=True):
+    """What somebody may do in a repository."""
+
+    permission: str
+
+
+class UserFound(Struct, frozen=True):
+    """Somebody."""
+
+    login: str
+
+
+class CommentFound(Struct, frozen=True):
+    """A comment on an issue or pull request."""
+
+    id: int
+    body: str | None
+    user: UserFound | None
+
+
+class CheckFound(Struct, frozen=True):
+    """A check of a commit."""
+
+    id: int
+    name: str
+    external_id: str | None = None
+
+
+class ChecksFound(Struct, frozen=True):
+    """The checks of a commit, one page of them."""
+
+    total_count: int
+    check_runs: list[CheckFound]
+
+
+class Written(Struct, frozen=True):
+    """What GitHub has written down."""
+
+    id: int
 
 
 class Refusal(Struct, frozen=True):
@@ -33,7 +115,7 @@ class Refusal(Struct, frozen=True):
     message: str = ""
 
 
-Answer = TypeVar("Answer", RepositoryFound, CommitFound, Comparison)
+Answer = TypeVar("Answer")
 
 
 def read(body: str, kind: type[Answer], host: str) -> Answer:

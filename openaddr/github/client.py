@@ -1,17 +1,19 @@
 """GitHub's REST API, as far as we ask it."""
 
+import binascii
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlsplit
 
-from github import Auth, Github
+from github import Github
 
 from openaddr.errors import Code, ProblemError
 from openaddr.github import answers
-from openaddr.github.answers import CommitFound, Comparison, RepositoryFound
+from openaddr.github.answers import Answer, CommitFound, Comparison, RepositoryFound, UserFound
 from openaddr.github.archive import Download
+from openaddr.github.credentials import credentials
 from openaddr.github.names import SHA, Repository
 from openaddr.github.refusals import ABSENT, explained, refusal
 from openaddr.github.waiting import LIMITS, Limits, Patience
@@ -21,25 +23,31 @@ ABSENT_COMMIT = (*ABSENT, 409, 422)
 """GitHub says 422 of an unknown commit, and 409 of a repository without any."""
 
 
+Raw = tuple[int, Mapping[str, str], str]
+"""Status, headers and body of an answer."""
+
+
 class GitHub:
-    """The API with the token of the settings, or without one. To be used in a `with` block.
+    """The API, as whom the settings say we are to a repository, or to any. To be used in a `with` block.
 
     Every method raises ProblemError: GITHUB_AWAY, GITHUB_RATE_LIMITED, GITHUB_REFUSED, and what it names.
     """
 
-    def __init__(self, settings: Settings, limits: Limits = LIMITS) -> None:
+    def __init__(self, settings: Settings, limits: Limits = LIMITS, repository: Repository | None = None) -> None:
         self._url = settings.github_api_url.rstrip("/")
-        self._host = urlsplit(self._url).hostname or ""
-        self._auth = Auth.Token(settings.github_token) if settings.github_token else None
+        self.host = urlsplit(self._url).hostname or ""
+        self.credentials = credentials(settings, repository, limits, self.host)
         self._agent = settings.user_agent
         self._limits = limits
         self._patience = Patience.within(limits, settings.retry_seconds)
         self._api = Github(
-            auth=self._auth,
+            auth=self.credentials.auth,
             base_url=self._url,
             timeout=limits.answer_seconds,
             user_agent=self._agent,
             retry=self._patience,
+            seconds_between_requests=limits.pause_seconds,
+            seconds_between_writes=limits.pause_seconds,
         )
 
     def __enter__(self) -> Self:
@@ -52,11 +60,11 @@ class GitHub:
 
     def default_branch(self, repository: Repository) -> str:
         """The name of the default branch. Raises ProblemError: GITHUB_REPOSITORY_NOT_FOUND, also for one that moved."""
-        status, headers, body = self._get(f"/repos/{repository}")
+        status, headers, body = self.get(f"/repos/{repository}")
         if status in ABSENT:
-            message = f"{self._host} has no repository {repository}, or does not show it to us."
+            message = f"{self.host} has no repository {repository}, or does not show it to us."
             raise ProblemError(Code.GITHUB_REPOSITORY_NOT_FOUND, message)
-        found = answers.read(self._good(status, headers, body), RepositoryFound, self._host)
+        found = self.read((status, headers, body), RepositoryFound)
         if not repository.is_same(found.full_name):
             # Whoever got the new place is not who the list of repositories means.
             message = f"The repository {repository} has moved to {found.full_name[:200]!r}."
@@ -71,10 +79,10 @@ class GitHub:
         branch = self.default_branch(repository)
         asked = ref or f"heads/{branch}"
         # The least of what GitHub would tell of the files of a commit.
-        status, headers, body = self._get(f"/repos/{repository}/commits/{quote(asked, safe='')}", {"per_page": "1"})
+        status, headers, body = self.get(f"/repos/{repository}/commits/{quote(asked, safe='')}", {"per_page": "1"})
         if status in ABSENT_COMMIT:
             raise self._no_commit(repository, asked)
-        return answers.read(self._good(status, headers, body), CommitFound, self._host).sha
+        return self.read((status, headers, body), CommitFound).sha
 
     def is_merged(self, repository: Repository, sha: str) -> bool:
         """Whether a commit is on the default branch; one that GitHub knows only from a fork is not.
@@ -82,11 +90,11 @@ class GitHub:
         Raises ProblemError: GITHUB_REPOSITORY_NOT_FOUND.
         """
         branch = self.default_branch(repository)
-        pair = f"{quote(branch, safe='')}...{_checked(sha)}"
-        status, headers, body = self._get(f"/repos/{repository}/compare/{pair}", {"per_page": "1"})
+        pair = f"{quote(branch, safe='')}...{checked(sha)}"
+        status, headers, body = self.get(f"/repos/{repository}/compare/{pair}", {"per_page": "1"})
         if status in ABSENT:
             return False  # They have nothing in common.
-        found = answers.read(self._good(status, headers, body), Comparison, self._host)
+        found = self.read((status, headers, body), Comparison)
         return found.status in ("identical", "behind")
 
     def fetch_archive(self, repository: Repository, sha: str, target: Path) -> None:
@@ -96,30 +104,51 @@ class GitHub:
         """
         headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
         secret: dict[str, str] = {}
-        if self._auth is not None:
-            self._auth.authentication(secret)
-        with Download(f"{self._url}/repos/{repository}/zipball/{_checked(sha)}", headers, secret, self._limits) as sent:
+        if (auth := self.credentials.auth) is not None:
+            auth.authentication(secret)
+        with Download(f"{self._url}/repos/{repository}/zipball/{checked(sha)}", headers, secret, self._limits) as sent:
             status = sent.ask(self._patience)
             if status in ABSENT_COMMIT:
                 raise self._no_commit(repository, sha)
             sent.save(target)
 
-    def _get(self, path: str, parameters: Mapping[str, str] | None = None) -> tuple[int, Mapping[str, str], str]:
-        """Status, headers and body of an answer."""
-        with explained(self._host):
+    def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Raw:
+        """The answer to a question."""
+        with explained(self.host):
             return self._api.requester.requestJson("GET", path, dict(parameters or {}))
 
-    def _good(self, status: int, headers: Mapping[str, str], body: str) -> str:
-        """The body of an answer that is one. Raises ProblemError for others."""
-        if status != 200:
-            raise refusal(self._host, status, headers, body)
+    def send(self, method: str, path: str, content: Mapping[str, object]) -> Raw:
+        """The answer to something that GitHub is to write down."""
+        with explained(self.host):
+            return self._api.requester.requestJson(method, path, input=dict(content))
+
+    def good(self, status: int, headers: Mapping[str, str], body: str) -> str:
+        """The body of an answer that says yes. Raises ProblemError for others."""
+        if status not in (200, 201):
+            raise refusal(self.host, status, headers, body)
         return body
 
+    def read(self, raw: Raw, kind: type[Answer]) -> Answer:
+        """What an answer says. Raises ProblemError when it is a refusal, or something else than that."""
+        return answers.read(self.good(*raw), kind, self.host)
+
+    def decoded(self, text: str) -> bytes:
+        """The bytes that base64 stands for. Raises ProblemError."""
+        try:
+            return binascii.a2b_base64(text)
+        except ValueError:
+            raise ProblemError(Code.GITHUB_AWAY, f"{self.host} gave the content of a file in no base64.") from None
+
+    def login(self) -> str:
+        """Who our comments are by."""
+        return self.credentials.login or self.read(self.get("/user"), UserFound).login
+
     def _no_commit(self, repository: Repository, ref: str) -> ProblemError:
-        return ProblemError(Code.GITHUB_COMMIT_UNKNOWN, f"{repository} at {self._host} has no commit {ref[:200]!r}.")
+        return ProblemError(Code.GITHUB_COMMIT_UNKNOWN, f"{repository} at {self.host} has no commit {ref[:200]!r}.")
 
 
-def _checked(sha: str) -> str:
+def checked(sha: str) -> str:
+    """The id of a commit, which may be put into an address. Raises ValueError for others."""
     if not SHA.fullmatch(sha):
         raise ValueError(f"{sha!r} is no id of a commit")
     return sha

@@ -16,12 +16,16 @@ class Limits:
     tries: int = 4
     wait_seconds: float = 60.0
     """The longest pause between two tries: what GitHub says about rate limits is often a matter of seconds."""
+    pause_seconds: float = 0.1
+    """Between two requests of ours: GitHub wants them one after the other, and no crowd of them."""
     archive_seconds: float = 900.0
     archive_bytes: int = 500_000_000
     """The archive of OpenAddresses has 20 million."""
 
 
 LIMITS = Limits()
+AT_ONCE = Limits(tries=1, wait_seconds=0.0)
+"""For what is kept in the outbox, which tries again by itself."""
 
 
 class Patience(GithubRetry):

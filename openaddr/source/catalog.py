@@ -93,14 +93,18 @@ def _id(member: ZipInfo) -> str | None:
     if ".." in (top, *parts) or not top:
         message = f"The archive of the commit has a name that leaves its folder: {member.filename[:200]!r}."
         raise ProblemError(Code.GITHUB_ARCHIVE_BAD, message)
-    if len(parts) < 2 or parts[0] != FOLDER or not parts[-1].endswith(ENDING):
+    return None if stat.S_ISLNK(member.external_attr >> 16) else id_of("/".join(parts))
+
+
+def id_of(path: str) -> str | None:
+    """The id of the source file at a path of a repository, None when none may be there."""
+    top, *parts = path.split("/")
+    if top != FOLDER or not parts or not parts[-1].endswith(ENDING):
         return None
-    if stat.S_ISLNK(member.external_attr >> 16):
+    if any(part in (".", "..") or not 0 < len(part.encode("utf-8", "replace")) <= LONGEST_PART for part in parts):
+        log.warning("not taken for a source file, because of its name: %.300r", path)
         return None
-    if any(not 0 < len(part.encode("utf-8", "replace")) <= LONGEST_PART for part in parts):
-        log.warning("not taken for a source file, because of its name: %.300r", member.filename)
-        return None
-    return "/".join(parts[1:]).removesuffix(ENDING)
+    return "/".join(parts).removesuffix(ENDING)
 
 
 def _too_large(what: str) -> ProblemError:

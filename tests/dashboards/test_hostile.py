@@ -16,7 +16,6 @@ from psycopg import Connection
 
 from dashboards import links
 from dashboards.facts import facts_of
-from dashboards.recorded import read_problem, read_record
 from dashboards.runs import run_page
 from dashboards.site import publish
 from dashboards.snapshot import Snapshot
@@ -25,6 +24,7 @@ from openaddr.db.pages import RunWithSource
 from openaddr.db.records import RunStatus, Trust
 from openaddr.db.values import document, storable, word
 from openaddr.names import digits_of
+from openaddr.recorded import read_problem, read_record
 from openaddr.storage.folder import Folder
 from openaddr.storage.keys import checked
 from tests.dashboards.html import Read, read

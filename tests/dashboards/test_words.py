@@ -5,11 +5,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dashboards import charts, links, words
+from dashboards import charts, links
 from dashboards.origin import origin_of
 from dashboards.paging import parts
 from dashboards.printing import data_block
 from dashboards.templating import ticks
+from openaddr import words
 
 TIME = datetime(2026, 11, 4, 8, 5, 9, tzinfo=UTC)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

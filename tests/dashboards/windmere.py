@@ -10,7 +10,7 @@ import polars as pl
 from psycopg import Connection
 
 from openaddr.db import collections, jobs, last_good, runs, sets, source_files
-from openaddr.db.records import NewCollection, NewRun, Outcome, Run, RunStatus, Trust
+from openaddr.db.records import NewCollection, NewJob, NewRun, Outcome, Run, RunStatus, Trust
 from openaddr.errors import Code, Problem
 from openaddr.outputs.write import write_outputs
 from openaddr.publication import files_of, make_latest
@@ -104,9 +104,9 @@ def fill(conn: Connection[Any], storage: Storage, work: Path) -> Windmere:
     without_tiles = town.with_data(first.id, Layer.ADDRESSES, points([{"number": "1"}]), source_id="yy/nowhere")
     sets.mark_listed(conn, first.id)
     assert sets.complete_if_done(conn, first.id)
-    job = jobs.start(conn, REPOSITORY, COMMIT, "somebody", 7)
+    job = jobs.start(conn, NewJob(REPOSITORY, COMMIT, "somebody", 7))
     town.ended(None, "xx/windmere/proposed", RunStatus.FAILED, failure, job_id=job.id, trust=Trust.UNMERGED)
-    jobs.finish_if_done(conn, job.id)
+    jobs.finish_done(conn, job.id)
     bundle = storage.put("collections/xx.zip", b"PK", About("application/zip"))
     new = NewCollection("openaddr-collected-global", bundle.key, bundle.sha256, bundle.bytes, 49, {})
     collections.publish(conn, new)

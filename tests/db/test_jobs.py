@@ -6,13 +6,13 @@ import pytest
 from psycopg import Connection
 
 from openaddr.db import jobs
-from openaddr.db.records import Job, JobStatus, RunStatus
+from openaddr.db.records import Job, JobStatus, NewJob, RunStatus
 from tests.db.conftest import Rows
 from tests.db.racing import race
 
 
 def started(conn: Connection[Any]) -> Job:
-    return jobs.start(conn, "openaddresses/openaddresses", "abc", "somebody", 17)
+    return jobs.start(conn, NewJob("openaddresses/openaddresses", "abc", "somebody", 17))
 
 
 def test_a_job_says_who_asked_for_what(conn: Connection[Any]) -> None:
@@ -36,18 +36,18 @@ def test_the_worst_run_decides_a_job(
     job = started(conn)
     for each in statuses:
         rows.finished(each, job_id=job.id)
-    finished = jobs.finish_if_done(conn, job.id)
-    assert finished and finished.status is status and finished.finished_at
+    (finished,) = jobs.finish_done(conn, job.id)
+    assert finished.status is status and finished.finished_at
 
 
 def test_a_job_with_an_open_run_goes_on(conn: Connection[Any], rows: Rows) -> None:
     job = started(conn)
     rows.finished(RunStatus.FAILED, job_id=job.id)
     rows.queued(job_id=job.id)
-    assert jobs.finish_if_done(conn, job.id) is None
+    assert jobs.finish_done(conn, job.id) == []
 
 
 def test_of_two_that_finish_a_job_at_once_one_does(conn: Connection[Any], other: Connection[Any]) -> None:
     job = started(conn)
-    first, second = race(conn, other, lambda conn: jobs.finish_if_done(conn, job.id))
-    assert first and second is None
+    first, second = race(conn, other, lambda conn: jobs.finish_done(conn, job.id))
+    assert len(first) == 1 and second == []

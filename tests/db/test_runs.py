@@ -8,7 +8,7 @@ import pytest
 from psycopg import Connection
 
 from openaddr.db import jobs, runs, sets
-from openaddr.db.records import Decision, Lease, Outcome, Run, RunStatus, Trust
+from openaddr.db.records import Decision, Lease, NewJob, Outcome, Run, RunStatus, Trust
 from openaddr.errors import Code, Problem
 from tests.db.conftest import Rows, claim, found
 from tests.db.racing import race
@@ -47,7 +47,7 @@ def test_two_that_list_a_set_at_once_make_each_run_once(
 
 
 def test_a_job_has_each_run_once(conn: Connection[Any], rows: Rows) -> None:
-    job = jobs.start(conn, "openaddresses/openaddresses", "abc", "somebody")
+    job = jobs.start(conn, NewJob("openaddresses/openaddresses", "abc", "somebody"))
     new = rows.new(job_id=job.id)
     assert [runs.queue(conn, new)] == [runs.queue(conn, new)] == runs.of_job(conn, job.id)
 
@@ -75,7 +75,7 @@ def test_those_who_wait_come_first_then_the_unknown_then_the_longest(
         lease = rows.claimed(source_id=town)
         rows.began(lease.run_id, seconds)
         rows.finish(lease)
-    job = jobs.start(conn, "openaddresses/openaddresses", "abc", "somebody")
+    job = jobs.start(conn, NewJob("openaddresses/openaddresses", "abc", "somebody"))
     queued = [rows.queued(source_id=town, set_id=set_id) for town in ("short", "new", "long")]
     asked = rows.queued(source_id="short", job_id=job.id)
     assert [run.expected_seconds and round(run.expected_seconds) for run in queued] == [5, None, 500]

@@ -29,7 +29,7 @@ from runs
 where id = %(original_id)s
   and status = 'succeeded'
   and copy_of is null
-  and trust >= %(trust)s
+  and (trust >= %(trust)s or %(any_trust)s)
   and (source_id, layer, name, source_sha) = (%(source_id)s, %(layer)s, %(name)s, %(source_sha)s)
 on conflict do nothing
 returning *
@@ -63,7 +63,7 @@ where (source_sha, source_id, layer, name) = (%(source_sha)s, %(source_id)s, %(l
   and status = 'succeeded'
   and copy_of is null
   and code_version = %(code_version)s
-  and trust >= %(trust)s
+  and (trust >= %(trust)s or %(any_trust)s)
   and finished_at > clock_timestamp() - make_interval(days => %(days)s)
 order by id desc
 limit 1

@@ -24,13 +24,13 @@ HOSTILE = "=1+1 <b>Gasse</b>"
 
 
 def rows() -> str:
-    """A grid of 60 houses around the centre, one house far off, one nowhere, two that cannot be used."""
+    """A grid of 60 houses around the centre, one house far off, one nowhere, one that cannot be used, one without a place."""
     lon, lat = CENTRE
     lines = ["no,street,zip,x,y"]
     for at in range(60):
         street = "Lange Straße" if at % 2 else HOSTILE
         lines.append(f"{at},{street},{3046 + at}.0,{lon + (at % 8 - 4) * 4e-4},{lat + (at // 8 - 4) * 3e-4}")
-    lines += ["61,Far Street,1,20.5,51.8", "62,No Street,1,0,0", "63,Bad Street,1,ten,51.8", "64,Bad Street,1,,ten"]
+    lines += ["61,Far Street,1,20.5,51.8", "62,No Street,1,0,0", "63,Bad Street,1,ten,51.8", "64,Side Street,1,,"]
     return "\n".join(lines) + "\n"
 
 

@@ -23,15 +23,15 @@ def page(root: Path, path: str = "") -> Read:
 def test_a_good_run_says_all_that_its_record_and_files_say(outputs: Path) -> None:
     found = page(outputs, GOOD)
     for words in (
-        "succeeded 62 rows",
-        "62 of 64 that came",
-        "64 rows came in, 62 rows went out, 2 were left out",
+        "succeeded 63 rows",
+        "63 of 64 that came",
+        "64 rows came in, 63 went out, 1 was left out",
         "longitude or latitude is not a number",
         "lon 'ten', lat '51.8'",
         "3.2 % 2 rows",
         "At 0° north, 0° east 1",
         "Rows lie at 0° north, 0° east",
-        "60 of 62 values of postcode are written as decimals",
+        "60 of 63 values of postcode are written as decimals",
         "line ",
         "/layers/addresses/0/conform/postcode",
         "First rows, as they came out",
@@ -43,6 +43,7 @@ def test_a_good_run_says_all_that_its_record_and_files_say(outputs: Path) -> Non
         "log.txt",
     ):
         assert words in found.words, words
+    assert "ROWS_REJECTED" not in found.words.split("Log ")[0], "the account says that better"
     ((tiles,),) = ([value["data-tiles"] for _, value in found.elements if "data-map" in value],)
     assert tiles == f"/runs/{GOOD}addresses.pmtiles"
 
@@ -108,7 +109,7 @@ def test_the_list_names_every_run_with_what_came_of_it(outputs: Path) -> None:
     assert [link for link in found.links if link.startswith("/runs/")] == [
         f"/runs/{path}" for path in (PLAIN, BROKEN, GOOD)
     ]
-    assert "xx/town addresses good ✓ succeeded 62 2 3.2 %" in found.words
+    assert "xx/town addresses good ✓ succeeded 63 1 3.2 % 2" in found.words
     assert "xx/town addresses broken ✗ failed FIELD_NOT_FOUND" in found.words
 
 

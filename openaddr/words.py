@@ -1,4 +1,7 @@
-"""Numbers, times and texts in words, the same on every page. What a stranger wrote is bounded and made printable."""
+"""Numbers, times and texts in words, the same on every page and in every answer on GitHub.
+
+What a stranger wrote is bounded and made printable.
+"""
 
 import math
 from datetime import UTC, datetime
@@ -9,7 +12,7 @@ from openaddr.run import printable
 
 NONE = "–"
 LONGEST = 400
-"""Characters of a stranger's text that a page shows; the record has the whole."""
+"""Characters of a stranger's text that is shown; the record has the whole."""
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
 

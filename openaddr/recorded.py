@@ -1,4 +1,4 @@
-"""The door for JSON of the record: `runs.record` and `runs.problem` as values that pages can print.
+"""The door for JSON of the record: `runs.record` and `runs.problem` as values that pages and answers can print.
 
 Code that wrote them may be older or wrong: a member of another type than expected is left out, and named as a fault.
 """
@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dashboards.words import shown
 from openaddr.errors import EXPLANATIONS, ROW_REASONS, Code, ExitCode, Explanation
+from openaddr.words import shown
 
 T = TypeVar("T")
 MOST = 40
-"""Entries of one list or table that a page shows."""
+"""Entries of one list or table that are shown."""
 WHOSE = {
     ExitCode.SOURCE: "the source file",
     ExitCode.SERVER: "the publisher's server",
@@ -115,7 +115,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What pages show of one `run.json`. None is what the record does not say; `faults` name what cannot be read."""
+    """What is shown of one `run.json`. None is what the record does not say; `faults` name what cannot be read."""
 
     received: int | None
     rows: int | None
