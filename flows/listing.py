@@ -9,11 +9,10 @@ from openaddr import __version__
 from openaddr.db import runs, sets, source_files
 from openaddr.db.records import NewRun, Set
 from openaddr.errors import ProblemError
+from openaddr.proposal import WHOLE_FILE
 from openaddr.source.catalog import SourceFile
 from openaddr.source.parse import parse_source
 
-WHOLE_FILE = ("", "")
-"""Layer and name of a run that stands for a file of which nothing can be used: it will say why."""
 TOGETHER = 50
 """Files whose text is kept at once."""
 Entry = tuple[str, str, str, str]

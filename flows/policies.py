@@ -25,6 +25,10 @@ FOLLOW_SECONDS = 5.0
 """How often the progress of a run is shown: a run has thousands of steps, and each word to Prefect takes 20 ms."""
 SWEEP_SECONDS = 240.0
 """It comes every minute; what takes longer, such as a storage that does not answer, only one of them waits for."""
+JOB_SECONDS = 900.0
+"""To find out what changed, with archives of two commits; the runs have limits of their own."""
+JOB_PAUSE_SECONDS, JOB_PATIENCE_SECONDS = 20.0, 3 * 3600.0
+"""GitHub that is away is asked again, each time after as long as a push has waited; most outages are over by then."""
 SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""

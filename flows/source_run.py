@@ -17,6 +17,7 @@ from prefect.states import Completed
 from flows import policies
 from flows.following import followed
 from flows.reporting import Report, report_of
+from flows.sending import send_about
 from flows.services import services
 from flows.working import work_on
 from openaddr import hosts
@@ -36,6 +37,8 @@ async def source_run(run_id: int) -> State[None]:
         if status is None:
             return Completed(name="Left", message=f"Run {run_id} is somebody else's, or final already.")
         report = await asyncio.to_thread(report_of, opened, run_id)
+        if report.run.job_id is not None:
+            await asyncio.to_thread(send_about, opened, report.run.job_id)
     await _show(report)
     return Completed(name=status.value.capitalize(), message=report.sentence)
 

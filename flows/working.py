@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
-from flows import policies
+from flows import policies, telling
 from flows.leases import kept
 from flows.patience import patiently
 from flows.services import Services
@@ -178,12 +178,25 @@ def _concluded(services: Services, lease: Lease, task: Assignment, run: Run) -> 
     row = patiently(conclude)
     if row is None:
         return None
+    if row.job_id is not None:
+        _told(services, row.job_id, row.status)
     try:
         make_latest_of(services, row)
     except Exception:
         # The run is over and on the record; the sweep switches what the outbox says.
         log.exception("run %d is not shown as the latest yet", row.id)
     return row.status
+
+
+def _told(services: Services, job_id: UUID, status: RunStatus) -> None:
+    """Finish the job of a run, if that was the last one, and have GitHub told; of a failure at once."""
+
+    def finish() -> None:
+        with services.pool.connection() as conn:
+            if not telling.finish(conn, job_id) and status is RunStatus.FAILED:
+                telling.tell(conn, job_id)
+
+    patiently(finish)
 
 
 def announce(conn: Connection[Any], run_id: int, *, is_new: bool = True) -> None:

@@ -86,6 +86,28 @@ def finish_done(conn: Connection[Any], job_id: UUID | None = None) -> list[Job]:
     return many(conn, SQL["finish_done"], Job, job_id=job_id)
 
 
+def newest_of_commit(conn: Connection[Any], job: NewJob) -> UUID | None:
+    """The job that speaks for the commit of a job."""
+    found: UUID | None = scalar(conn, SQL["newest_of_commit"], **asdict(job))
+    return found
+
+
+def newest_of_pull_request(conn: Connection[Any], job: NewJob) -> UUID | None:
+    """The job that speaks on the pull request of a job, None without one."""
+    found: UUID | None = scalar(conn, SQL["newest_of_pull_request"], **asdict(job))
+    return found
+
+
+def last_of_commit(conn: Connection[Any], repository: str, commit_sha: str) -> Job | None:
+    """The last job of a commit, one of a pull request before others: what a check that is asked for again is of."""
+    return one(conn, SQL["last_of_commit"], Job, repository=repository, commit_sha=commit_sha)
+
+
+def of_run(conn: Connection[Any], run_id: int) -> Job | None:
+    """The job that a run was asked for by, None without one."""
+    return one(conn, SQL["of_run"], Job, run_id=run_id)
+
+
 def note_told(conn: Connection[Any], job_id: UUID, told: str) -> None:
     """Note the state that GitHub was told."""
     conn.execute(SQL["note_told"], {"job_id": job_id, "told": told})

@@ -31,17 +31,24 @@ def hold(conn: Connection[Any]) -> bool:
     return bool(scalar(conn, SQL["hold"]))
 
 
-def due(conn: Connection[Any], limit: int, hold_seconds: float = HOLD_SECONDS) -> list[Message]:
-    """Messages to send now, oldest first. Commit, send, then say `sent` or `failed`.
+def due(
+    conn: Connection[Any], limit: int, hold_seconds: float = HOLD_SECONDS, *, key: str | None = None
+) -> list[Message]:
+    """Messages to send now, oldest first, of one key or all. Commit, send, then say `sent` or `failed`.
 
     Nobody else gets them for `hold_seconds`; after that whoever had them is taken for dead.
     """
-    return many(conn, SQL["due"], Message, limit=limit, most=TRIES, hold_seconds=hold_seconds)
+    return many(conn, SQL["due"], Message, limit=limit, most=TRIES, hold_seconds=hold_seconds, key=key)
 
 
 def sent(conn: Connection[Any], message_id: int) -> bool:
     """Note that it was sent; False when a newer one took its place, which is still to be sent."""
     return changed(conn, SQL["sent"], message_id=message_id)
+
+
+def hurry(conn: Connection[Any], message: Message) -> None:
+    """Let what took the place of a message that was just sent be sent at once."""
+    conn.execute(SQL["hurry"], {"kind": message.kind, "key": message.key})
 
 
 def failed(conn: Connection[Any], message_id: int, error: str, retry_after: float | None = None) -> bool:

@@ -63,7 +63,7 @@ create table jobs (
 );
 create unique index jobs_of_delivery on jobs (delivery_id);
 create index jobs_of_commit on jobs (repository, commit_sha);
-create index jobs_running on jobs (repository, pull_request) where finished_at is null;
+create index jobs_of_pull_request on jobs (repository, pull_request);
 
 -- One processing of one layer source.
 create table runs (

@@ -15,6 +15,14 @@ LATEST = 4_102_444_800
 """The year 2100: no rate limit ends later."""
 
 
+class RateLimitedError(ProblemError):
+    """GITHUB_RATE_LIMITED; `seconds` is how long GitHub wants us to wait, 0 where it does not say."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(Code.GITHUB_RATE_LIMITED, message)
+        self.seconds = seconds
+
+
 @contextmanager
 def explained(host: str) -> Iterator[None]:
     """Raises ProblemError in the place of what PyGithub, requests and urllib3 raise."""
@@ -36,7 +44,7 @@ def refusal(
     known = {name.lower(): value for name, value in headers.items()}
     is_limit = is_limit or status == 429 or known.get("x-ratelimit-remaining") == "0" or "retry-after" in known
     if is_limit and status in (403, 429):
-        return ProblemError(Code.GITHUB_RATE_LIMITED, f"{host} allows no more requests{_until(known)}.")
+        return RateLimitedError(f"{host} allows no more requests{_until(known)}.", _wait(known))
     code = Code.GITHUB_REFUSED if status in (401, 403) else Code.GITHUB_AWAY
     code = Code.GITHUB_REPOSITORY_NOT_FOUND if status in ABSENT else code
     return ProblemError(code, f"{host} answers {status}{answers.reason(body)}.")
@@ -44,12 +52,19 @@ def refusal(
 
 def _until(headers: Mapping[str, str]) -> str:
     """When it may be tried again, as far as the headers say, with how many requests there were."""
-    moment = _number(headers.get("x-ratelimit-reset", ""))
-    if wait := _number(headers.get("retry-after", "")):
-        moment = int(time.time()) + wait
+    wait = _wait(headers)
+    moment = time.time() + wait if wait else 0
     limit = _number(headers.get("x-ratelimit-limit", ""))
     until = f" until {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(moment))} UTC" if 0 < moment < LATEST else ""
     return until + (f" ({limit:,} an hour)" if limit else "")
+
+
+def _wait(headers: Mapping[str, str]) -> float:
+    """Seconds from now, 0 where the headers do not say."""
+    if wait := _number(headers.get("retry-after", "")):
+        return float(wait)
+    moment = _number(headers.get("x-ratelimit-reset", ""))
+    return max(0.0, moment - time.time()) if 0 < moment < LATEST else 0.0
 
 
 def _number(text: str) -> int:

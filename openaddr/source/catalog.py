@@ -107,6 +107,11 @@ def id_of(path: str) -> str | None:
     return "/".join(parts).removesuffix(ENDING)
 
 
+def path_of(identity: str) -> str:
+    """Where a source file is in its repository."""
+    return f"{FOLDER}/{identity}{ENDING}"
+
+
 def _too_large(what: str) -> ProblemError:
     return ProblemError(Code.GITHUB_ARCHIVE_TOO_LARGE, f"The archive of the commit {what}.")
 

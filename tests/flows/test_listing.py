@@ -20,6 +20,7 @@ from flows.sweep import broken_off
 from openaddr.db import runs
 from openaddr.db.records import Set, Trust
 from openaddr.settings import load
+from tests.github.checking import checked_github
 
 NAME = "openaddresses/openaddresses"
 LIST = """
@@ -36,7 +37,7 @@ with services() as opened:
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
     """GitHub, which the settings name."""
-    with GitHubServer() as server:
+    with checked_github() as server:
         monkeypatch.setenv("GITHUB_API_URL", server.url)
         monkeypatch.setenv("OPENADDR_REPOSITORIES", NAME)
         yield server

@@ -20,6 +20,7 @@ from flows.sweep import broken_off
 from openaddr.db import runs, sets
 from openaddr.db.records import Set, Trust
 from tests.flows.conftest import EXPECTED, Town, state_of
+from tests.github.checking import checked_github
 
 pytestmark = [
     pytest.mark.usefixtures("prefect", "connections_of_prefect"),
@@ -34,7 +35,7 @@ QUICK = {"sources/xx/broken.json": b"{"}
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
     """GitHub, which the settings name."""
-    with GitHubServer() as server:
+    with checked_github() as server:
         monkeypatch.setenv("GITHUB_API_URL", server.url)
         monkeypatch.setenv("OPENADDR_REPOSITORIES", NAME)
         monkeypatch.setattr(policies, "LISTING_PAUSES", (0.01,))

@@ -8,6 +8,9 @@ from demo.servers.github import App, GitHubServer
 from demo.servers.serving import Request, Response
 from tests.github.openapi import DESCRIPTION, faults_of_answer, faults_of_request
 
+UNTOLD = "head/repo: null is not of type"
+"""The fork of a pull request may be deleted: GitHub's examples of deliveries say so, but its description does not."""
+
 
 class CheckedGitHub(GitHubServer):
     """Keeps what it answers, but for its troubles."""
@@ -27,9 +30,9 @@ class CheckedGitHub(GitHubServer):
         if not DESCRIPTION.exists():
             return []
         asked = [request for request in self.requests if not request.path.startswith("/codeload/")]
-        answered = [(request, response) for request, response in self.answered if request in asked]
         faults = [fault for request in asked for fault in faults_of_request(request)]
-        return faults + [fault for request, response in answered for fault in faults_of_answer(request, response)]
+        faults += [fault for request, response in self.answered for fault in faults_of_answer(request, response)]
+        return [fault for fault in faults if UNTOLD not in fault]
 
 
 @contextmanager
@@ -37,4 +40,5 @@ def checked_github(token: str = "", app: App | None = None) -> Iterator[GitHubSe
     """A GitHub that in the end finds fault with every request, and answer of its own, that GitHub does not know."""
     with CheckedGitHub(token, app) as server:
         yield server
-    assert server.faults() == []
+    if faults := server.faults():
+        raise AssertionError("\n".join(faults))

@@ -10,8 +10,9 @@ from openaddr.github.client import GitHub
 from openaddr.github.names import Repository
 from openaddr.github.waiting import LIMITS, Limits
 from openaddr.settings import Settings
+from tests.github.asking import TOKEN
+from tests.github.checking import checked_github
 
-TOKEN = "ghp_CANARY0123456789"
 NAME = Repository("openaddresses", "openaddresses")
 FILES = {"sources/us/ca/alameda.json": b"{}", "README.md": b"hello"}
 QUICK = replace(LIMITS, answer_seconds=1, tries=3, wait_seconds=1.5)
@@ -19,8 +20,8 @@ QUICK = replace(LIMITS, answer_seconds=1, tries=3, wait_seconds=1.5)
 
 @pytest.fixture
 def server() -> Iterator[GitHubServer]:
-    """GitHub, where TOKEN is known."""
-    with GitHubServer(TOKEN) as server:
+    """GitHub, where TOKEN is known, and which takes nothing that GitHub would not."""
+    with checked_github(TOKEN) as server:
         yield server
 
 

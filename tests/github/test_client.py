@@ -16,7 +16,8 @@ from demo.servers.serving import Response
 from openaddr.errors import Code, Problem, ProblemError
 from openaddr.github.names import Repository
 from openaddr.settings import Settings
-from tests.github.conftest import NAME, QUICK, TOKEN, client
+from tests.github.asking import TOKEN
+from tests.github.conftest import NAME, QUICK, client
 
 Action = Callable[[GitHubServer, Path], object]
 

@@ -29,7 +29,7 @@ from demo.servers.github.objects import Commit
 from demo.servers.github.records import Annotation, App, CheckRun, Comment, Status
 from demo.servers.github.repositories import CONTRIBUTOR, MAINTAINER, Hosted, PullRequest
 from demo.servers.github.server import GitHubServer
-from demo.servers.github.signing import Delivery, signed
+from demo.servers.github.signing import Delivery, signatures, signed
 
 __all__ = [
     "CONTRIBUTOR",
@@ -56,6 +56,7 @@ __all__ = [
     "moved",
     "rate_limited",
     "refused",
+    "signatures",
     "signed",
     "too_fast",
 ]

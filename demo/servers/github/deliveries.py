@@ -32,7 +32,7 @@ class Deliveries:
         payload.setdefault("repository", self._shapes.shapes.repository(self.hosted))
         if self.hosted.upstream is None:
             payload["organization"] = self._shapes.organization()
-        if is_app or self.to_app:
+        if is_app or (self.to_app and event != "ping"):
             ident = self.hosted.app.installation
             payload["installation"] = {"id": ident, "node_id": f"I_{ident}"}
         return Delivery(event, payload)

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Literal
 
 Files = Mapping[str, bytes]
-MOST_PAIRS = 10_000
+MOST_PAIRS = 2_500
 """Files that went times files that came: beyond them git looks for no renamed file that was also changed."""
 ALIKE = 0.5
 """The part of its lines that a renamed file has kept, at least."""

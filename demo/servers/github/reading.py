@@ -15,7 +15,6 @@ MOST_OF_A_COMPARISON = 300
 """Files."""
 MOST_COMMITS_AT_ONCE = 250
 MOST_OF_A_COMMIT = 3_000
-MOST_OF_A_TREE = 100_000
 LONGEST_CONTENT = 1 << 20
 """Bytes that come as JSON; longer files come raw only."""
 
@@ -93,8 +92,8 @@ def tree(asked: Asked) -> Response:
     shape = {
         "sha": at.trees[folder].sha,
         "url": f"{url}/trees/{at.trees[folder].sha}",
-        "tree": [_entry(url, path, entry) for path, entry in entries[:MOST_OF_A_TREE]],
-        "truncated": len(entries) > MOST_OF_A_TREE,
+        "tree": [_entry(url, path, entry) for path, entry in entries[: asked.hosted.tree_limit]],
+        "truncated": len(entries) > asked.hosted.tree_limit,
     }
     return given(shape)
 

@@ -71,6 +71,8 @@ class Hosted:
     comments: list[Comment] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
     permissions: dict[str, Permission] = field(default_factory=lambda: {MAINTAINER: "admin", CONTRIBUTOR: "read"})
+    tree_limit: int = 100_000
+    """Entries of a folder with all below it that are told at once."""
     app: App = field(default_factory=App)
     api: str = "https://api.github.com"
     web: str = "https://github.com"

@@ -25,6 +25,7 @@ _NAME = r"/(?P<owner>[^/]+)/(?P<repo>[^/]+)"
 _OF_REPOSITORIES = {**STATUSES, **CHECKS, **PULL_REQUESTS, **READING}
 OPERATIONS: dict[str, tuple[str, re.Pattern[str]]] = {
     "rate_limit": ("GET", re.compile("/rate_limit")),
+    "user": ("GET", re.compile("/user")),
     "installation": ("GET", re.compile(f"/repos{_NAME}/installation")),
     "access_token": ("POST", re.compile(r"/app/installations/(?P<id>\d+)/access_tokens")),
     "codeload": ("GET", re.compile(f"/codeload{_NAME}/legacy\\.zip/(?P<ref>.+)")),
@@ -45,7 +46,8 @@ class GitHubServer(HttpServer):
     """Serves `repositories`; with a `token` private ones are seen by those only who have it, and no other is taken.
 
     `trouble` answers in the place of an operation, by its name in OPERATIONS: always, once for each of a list, or as a
-    function of the request says. `unheard` does so too, but only after the operation was carried out.
+    function of the request says, which may also do something first: wait, or push. `unheard` answers so too, but only
+    after the operation was carried out.
     """
 
     def __init__(self, token: str = "", app: App | None = None) -> None:
@@ -84,11 +86,11 @@ class GitHubServer(HttpServer):
     def answer(self, request: Request) -> Response:
         """What is wrong at the moment, or what the operation gives."""
         name, found = operation_of(request)
+        if (trouble := _next(self.trouble, name, request)) is not None:
+            return trouble
         with self._one:
-            if (trouble := _next(self.trouble, name, request)) is not None:
-                return trouble
             response = self.perform(name, found, request) if found else NOT_FOUND
-            unheard = _next(self.unheard, name, request)
+        unheard = _next(self.unheard, name, request)
         return response if unheard is None else unheard
 
     def perform(self, name: str, found: re.Match[str], request: Request) -> Response:
@@ -98,6 +100,8 @@ class GitHubServer(HttpServer):
             return caller
         if name == "rate_limit":
             return given(_rate())
+        if name == "user":
+            return self._user(caller)
         if name == "access_token":
             return self._access_token(caller, int(found["id"]))
         hosted = self.repositories.get(f"{found['owner']}/{found['repo']}".casefold())
@@ -112,6 +116,14 @@ class GitHubServer(HttpServer):
             return codeload(asked) if name == "codeload" else _OF_REPOSITORIES[name][2](asked)
         except BadBodyError as error:
             return error.response
+
+    def _user(self, caller: Caller) -> Response:
+        if caller.kind != "user":
+            return refused(401, "Requires authentication")
+        unsaid = dict.fromkeys(("name", "company", "blog", "location", "email", "hireable", "bio"))
+        counts = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
+        times = dict.fromkeys(("created_at", "updated_at"), "2026-01-01T00:00:00Z")
+        return given({**Shapes(self.url, self.url).user(caller.login), **unsaid, **counts, **times})
 
     def _access_token(self, caller: Caller, ident: int) -> Response:
         if caller.kind != "app":
@@ -173,7 +185,7 @@ def _refusal(name: str, request: Request, caller: Caller) -> Response | None:
     if caller.kind == "nobody":
         return refused(401, "Requires authentication")
     if caller.kind == "app":
-        return refused(403, "Resource not accessible by integration")
+        return refused(403, NOT_OF_THE_APP)
     if caller.kind == "installation" and caller.permissions.get(NEEDED[name]) != "write":
         return refused(403, NOT_OF_THE_APP)
     return None

@@ -27,7 +27,12 @@ class Delivery:
 def signed(payload: object, secret: str) -> tuple[bytes, dict[str, str]]:
     """The body of a payload, and the headers that do not depend on the event."""
     body = json.dumps(payload).encode()
-    headers = {
+    return body, signatures(body, secret)
+
+
+def signatures(body: bytes, secret: str) -> dict[str, str]:
+    """The headers of a body, whatever it is, that do not depend on the event."""
+    return {
         "Accept": "*/*",
         "Content-Type": "application/json",
         "User-Agent": "GitHub-Hookshot/0123abc",
@@ -35,4 +40,3 @@ def signed(payload: object, secret: str) -> tuple[bytes, dict[str, str]]:
         "X-Hub-Signature": "sha1=" + hmac.new(secret.encode(), body, hashlib.sha1).hexdigest(),
         "X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest(),
     }
-    return body, headers

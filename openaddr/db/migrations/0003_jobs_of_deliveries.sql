@@ -14,7 +14,7 @@ alter table jobs
     add constraint jobs_errored check (problem is null or finished_at is not null);
 create unique index jobs_of_delivery on jobs (delivery_id);
 create index jobs_of_commit on jobs (repository, commit_sha);
-create index jobs_running on jobs (repository, pull_request) where finished_at is null;
+create index jobs_of_pull_request on jobs (repository, pull_request);
 create index runs_of_job on runs (job_id) where job_id is not null;
 
 alter table deliveries

@@ -99,3 +99,21 @@ where (repository, commit_sha) = (%(repository)s, %(commit_sha)s)
 -- name: open_of_author
 select count(*) from runs join jobs on jobs.id = runs.job_id
 where jobs.finished_at is null and runs.finished_at is null and jobs.author = %(author)s and runs.trust <> 'merged'
+
+-- name: newest_of_commit
+select id from jobs where (repository, commit_sha) = (%(repository)s, %(commit_sha)s)
+order by created_at desc, id
+limit 1
+
+-- name: newest_of_pull_request
+select id from jobs where (repository, pull_request) = (%(repository)s, %(pull_request)s)
+order by created_at desc, id
+limit 1
+
+-- name: last_of_commit
+select * from jobs where (repository, commit_sha) = (%(repository)s, %(commit_sha)s)
+order by pull_request is null, created_at desc
+limit 1
+
+-- name: of_run
+select jobs.* from jobs join runs on runs.job_id = jobs.id where runs.id = %(run_id)s

@@ -21,6 +21,7 @@ select pg_try_advisory_lock(1129270867, 0)
 with due as (
     select id from outbox
     where sent_at is null and parked_at is null and next_try_at <= clock_timestamp()
+      and (%(key)s::text is null or key = %(key)s)
     order by next_try_at, id
     limit %(limit)s
     for update skip locked
@@ -38,6 +39,11 @@ select * from handed_out where parked_at is null order by id
 -- name: sent
 update outbox set sent_at = clock_timestamp(), error = null
 where id = %(message_id)s and sent_at is null and parked_at is null
+
+-- name: hurry
+-- The one that took the place of a message that has just been sent: whoever sent that held it, too.
+update outbox set next_try_at = clock_timestamp()
+where kind = %(kind)s and key = %(key)s and sent_at is null and parked_at is null
 
 -- name: failed
 -- One minute, then four times as much each time: the last try is an hour and a half after the first.
