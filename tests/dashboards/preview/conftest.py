@@ -24,7 +24,7 @@ HOSTILE = "=1+1 <b>Gasse</b>"
 
 
 def rows() -> str:
-    """A grid of 60 houses around the centre, one house far off, one nowhere, one that cannot be used, one without a place."""
+    """A grid of 60 houses around the centre; one far off, one nowhere, one that cannot be used, one without a place."""
     lon, lat = CENTRE
     lines = ["no,street,zip,x,y"]
     for at in range(60):
