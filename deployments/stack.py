@@ -5,11 +5,12 @@
     prefect/    home of the Prefect server and its clients
     storage/    outputs and pages, when no bucket is named
     site-port   where the pages were read last time
+    webhook-port, webhook-secret  where GitHub delivered last time, and what it signs with when no setting says so
     work/       where flow runs work
     logs/       one file for each part
 
-Postgres, migrations, Prefect server, site, set-up, workers start in this order and end in the reverse one. What
-DATABASE_URL or PREFECT_API_URL name is used instead of an own one, and left running.
+Postgres, migrations, Prefect server, site, set-up, webhook, workers start in this order and end in the reverse one.
+What DATABASE_URL or PREFECT_API_URL name is used instead of an own one, and left running.
 """
 
 import fcntl
@@ -27,11 +28,12 @@ from typing import Self
 
 import psycopg
 
-from deployments.embedded import postgres, prefect_server, site, workers
+from deployments.embedded import postgres, prefect_server, site, webhook, workers
 from deployments.embedded.postgres import Databases, make_database
 from deployments.embedded.prefect_server import Server
 from deployments.embedded.service import ROOT, Service
 from deployments.embedded.site import Site
+from deployments.embedded.webhook import Hook
 from openaddr.db.connections import connect
 from openaddr.db.migrating import migrate
 from openaddr.errors import Code, ExitCode, ProblemError
@@ -74,8 +76,10 @@ class Stack:
             pages = parts.enter_context(self._site())
             self.addresses = self._where(databases, server.api, pages.address)
             self.changes = self._set_up()
+            hook = parts.enter_context(self._webhook())
+            self.addresses.shown["Webhook"] = hook.shown
             started = parts.enter_context(self._workers())
-            ours = (databases.service, server.service, pages.service, *started)
+            ours = (databases.service, server.service, pages.service, hook.service, *started)
             self.services = [service for service in ours if service]
             self._parts = parts.pop_all()
         return self
@@ -114,6 +118,9 @@ class Stack:
             # Whoever serves the bucket serves the pages in it.
             return nullcontext(Site(self.settings.site_url))
         return site.running(self.storage, self.folder / "site-port", self.logs / "site.log")
+
+    def _webhook(self) -> AbstractContextManager[Hook]:
+        return webhook.running(self.folder, self.logs / "webhook.log", self.addresses.environment, self.settings)
 
     def _workers(self) -> AbstractContextManager[list[Service]]:
         slots, ci_slots = self.settings.worker_slots, self.settings.ci_slots

@@ -1,4 +1,4 @@
-"""Asks Prefect to have a run worked on, by whoever works on a queue."""
+"""Asks Prefect to have a run, a set or a delivery worked on, by whoever works on a queue."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun
 
 from openaddr.db.records import Run, Set
 
-SOURCE_RUN, BATCH_SET = "source-run/source-run", "batch-set/batch-set"
+SOURCE_RUN, BATCH_SET, CI_JOB = "source-run/source-run", "batch-set/batch-set", "ci-job/ci-job"
 AT_ONCE = 200
 """Flow runs that Prefect tells of in one answer."""
 
@@ -51,6 +51,11 @@ class Desk:
         """Ask for a set that was broken off to be worked on; of two who do, the second leaves."""
         name = f"{found.repository} set {found.id}, again"
         return await self._ask(BATCH_SET, f"set-{found.id}", name, {"set_id": found.id})
+
+    async def begin(self, delivery_id: str) -> FlowRun:
+        """Ask for what a delivery of GitHub asks for to be done."""
+        parameters = {"delivery_id": delivery_id}
+        return await self._ask(CI_JOB, f"delivery-{delivery_id}", f"delivery {delivery_id}", parameters)
 
     async def forgotten(self, found: Sequence[Run]) -> list[Run]:
         """Those of some runs in the queue that were handed over, and whose flow run is dead or unknown."""

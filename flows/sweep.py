@@ -8,6 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows import policies
+from flows.beginning import begin
 from flows.closing import close_stuck
 from flows.handing_over import desk
 from flows.sending import send_due
@@ -20,7 +21,7 @@ from openaddr.db.records import Run, Set
 from openaddr.storage import publishing
 
 ASKED, LOOKED_UP = 100, 5_000
-"""Runs that one sweep asks Prefect to have worked on, and that it looks up there."""
+"""Runs and deliveries that one sweep asks Prefect to have worked on, and runs that it looks up there."""
 
 
 @flow(name="sweep", timeout_seconds=policies.SWEEP_SECONDS)
@@ -36,10 +37,11 @@ async def sweep() -> State[None]:
                 await where.hand_over(run, "batch" if run.set_id else None)
             for found in left:
                 await where.go_on(found)
+            begun = await begin(opened.pool, where, ASKED)
         told = await asyncio.to_thread(_slow_part, opened)
     message = (
         f"{closed} flow runs closed that never started, {len(released)} runs taken from workers that said nothing, "
-        f"{len(started)} started, {len(left)} sets gone on with, {told}"
+        f"{len(started)} started, {begun} deliveries begun, {len(left)} sets gone on with, {told}"
     )
     return Completed(message=message)
 

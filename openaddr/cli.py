@@ -290,7 +290,7 @@ def migrate() -> None:
     raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_migrate")())
 
 
-@app.command(short_help="Start everything on this machine: Postgres, Prefect, workers, the site. Ctrl-C stops it.")
+@app.command(short_help="Start everything on this machine: Postgres, Prefect, workers, site, webhook. Ctrl-C stops it.")
 def up(
     folder: Annotated[
         Path, typer.Option("--folder", metavar="DIR", help="Where the data, outputs and logs are kept.")
@@ -301,7 +301,7 @@ def up(
     Example:
       openaddr up --folder /srv/openaddr
 
-    Start everything on this machine: Postgres, Prefect, workers, the site. Ctrl-C stops it, the data is kept.
+    Start everything on this machine: Postgres, Prefect, workers, site, webhook. Ctrl-C stops it, the data is kept.
     """
     raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_up")(folder, prefect_file))
 
@@ -315,6 +315,20 @@ def deploy(prefect_file: PrefectFile = None) -> None:
     Make the Prefect server at PREFECT_API_URL agree with prefect.yaml; says what was changed.
     """
     raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_deploy")(prefect_file))
+
+
+@app.command(short_help="Take deliveries of GitHub, write them down and have them begun; Ctrl-C stops it.")
+def webhook(
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where to listen.")] = 8000,
+) -> None:
+    """\b
+    Example:
+      OPENADDR_WEBHOOK_SECRETS=… OPENADDR_REPOSITORIES=me/sources openaddr webhook --port 8000
+
+    Take deliveries of GitHub, write them down and have them begun; Ctrl-C stops it.
+    """
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_webhook")(host, port))
 
 
 site = typer.Typer(no_args_is_help=True, help="The public site.")

@@ -18,6 +18,11 @@ def run_up(folder: Path, prefect_file: Path | None) -> int:
     return _with_settings("deployments.stack:run_up", folder, prefect_file)
 
 
+def run_webhook(host: str, port: int) -> int:
+    """Take deliveries of GitHub until somebody stops it; gives the exit code."""
+    return _with_settings("deployments.webhook.serving:run_webhook", host, port)
+
+
 def run_site_build(output: Path | None, afresh: bool) -> int:
     """Render the site; gives the exit code."""
     return _with_settings("dashboards.building:build", output, afresh)

@@ -90,6 +90,10 @@ class Settings:
     """Such runs that one author has under way at once."""
     job_repeats: int = 10
     """How often one commit is checked within a day."""
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What GitHub signs its deliveries with; several while one is replaced by another."""
+    webhook_unsigned: bool = False
+    """Whether the webhook takes deliveries without a signature when there are no secrets."""
     work_folder: str = ""
     """Where flow runs keep what they work on; the system's folder for temporary files when empty."""
 
@@ -105,7 +109,7 @@ class Settings:
 
     def without_secrets(self) -> "Settings":
         """What a child that reads the data of strangers may know."""
-        return replace(self, database_url="", github_token="", github_app_key="")
+        return replace(self, database_url="", github_token="", github_app_key="", webhook_secrets=())
 
 
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
@@ -162,4 +166,6 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         raise SettingError(f"GITHUB_API_URL is {settings.github_api_url!r}, but has to be like {GITHUB_API_URL}")
     if not re.fullmatch(r"[!-~]*", settings.github_token):
         raise SettingError("GITHUB_TOKEN has spaces or characters that no token has")
+    if not all(re.fullmatch(r"[ -~]+", secret) for secret in settings.webhook_secrets):
+        raise SettingError("OPENADDR_WEBHOOK_SECRETS has characters that are not ASCII")
     return settings

@@ -69,12 +69,13 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback"}
+OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "botocore": "boto3",
     "github": "pygithub",
+    "jwt": "pyjwt",
     "jsonschema_rs": "jsonschema-rs",
     "psycopg_pool": "psycopg",
 }

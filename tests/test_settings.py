@@ -53,3 +53,14 @@ def test_secrets_are_not_shown_and_not_given_to_children(tmp_path: Path) -> None
     assert "secret" in settings.database_url
     assert journey.settings.database_url == journey.box.settings.database_url == ""
     assert journey.settings.github_token == journey.box.settings.github_token == ""
+
+
+def test_secrets_of_the_webhook_are_a_list_that_is_not_shown_and_no_child_knows() -> None:
+    found = load({"OPENADDR_WEBHOOK_SECRETS": "new canary, canary", "OPENADDR_WEBHOOK_UNSIGNED": "true"})
+    assert found.webhook_secrets == ("new canary", "canary") and found.webhook_unsigned
+    assert "canary" not in repr(found) and found.without_secrets().webhook_secrets == ()
+
+
+def test_a_secret_that_nobody_can_type_at_github_is_refused() -> None:
+    with pytest.raises(SettingError, match="OPENADDR_WEBHOOK_SECRETS has characters that are not ASCII"):
+        load({"OPENADDR_WEBHOOK_SECRETS": "good,g\udcffd"})

@@ -11,6 +11,8 @@ from openaddr.errors import Code, ProblemError
 
 WAIT_SECONDS = 10
 """How long a connection may take to be there."""
+LOOK_SECONDS = 1.0
+"""How long a pool looks for a server by itself: its pauses grow, and whoever asks must not wait for the end of one."""
 LIMITS = {
     "statement_timeout": "60s",
     "lock_timeout": "10s",
@@ -42,10 +44,11 @@ def connect(url: str) -> Connection[Any]:
         raise _away(url, error) from error
 
 
-def open_pool(url: str, most: int = 10) -> ConnectionPool[Connection[Any]]:
+def open_pool(url: str, most: int = 10, *, at_once: bool = True) -> ConnectionPool[Connection[Any]]:
     """A pool of up to `most` connections; close it. Raises ProblemError when there is no server.
 
-    It outlives a restart of the server: connections are looked at before they are handed out.
+    It outlives a restart of the server: connections are looked at before they are handed out. Not `at_once`: it is
+    there before its server is, and whoever asks it for a connection has it look for the server again.
     """
     pool: ConnectionPool[Connection[Any]] = ConnectionPool(
         url,
@@ -54,8 +57,12 @@ def open_pool(url: str, most: int = 10) -> ConnectionPool[Connection[Any]]:
         max_size=most,
         timeout=WAIT_SECONDS,
         check=ConnectionPool.check_connection,
+        reconnect_timeout=LOOK_SECONDS if not at_once else 300,
         open=False,
     )
+    if not at_once:
+        pool.open()
+        return pool
     # The pool would try on in the background and not say what is wrong.
     connect(url).close()
     pool.open(wait=True, timeout=WAIT_SECONDS)

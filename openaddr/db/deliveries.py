@@ -31,6 +31,11 @@ def waiting(conn: Connection[Any], limit: int) -> list[Delivery]:
     return many(conn, SQL["waiting"], Delivery, limit=limit)
 
 
+def to_begin(conn: Connection[Any], limit: int) -> list[str]:
+    """Ids of what is to be begun next, in the same order: their payloads may have 25 MB each."""
+    return [delivery_id for (delivery_id,) in conn.execute(SQL["to_begin"], {"limit": limit})]
+
+
 def stale(conn: Connection[Any], limit: int, seconds: float) -> list[Delivery]:
     """What was begun, or asked to be, over `seconds` ago; locked until the transaction ends."""
     return many(conn, SQL["stale"], Delivery, limit=limit, seconds=seconds)

@@ -97,7 +97,8 @@ def read(event: str, payload: Payload, known: Iterable[str]) -> Asked | Ignored:
         return Ignored(f"Nothing is done for the event {event[:50]!r}.")
     try:
         return reader(payload, allowed(_shaped(payload, Anywhere).repository.full_name, known))
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        # The latter for names that are no text: halves of surrogate pairs.
         return Ignored(f"This {event} has no usable content: {error}.")
     except ProblemError as error:
         return Ignored(error.problem.message)

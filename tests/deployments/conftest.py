@@ -16,6 +16,7 @@ from prefect.client.orchestration import SyncPrefectClient
 
 from deployments.embedded.service import ROOT
 from tests.deployments.processes import concerned_with, eventually
+from tests.github.payloads import REPOSITORY
 
 FLOWS = '''
 import asyncio
@@ -31,12 +32,17 @@ async def tiny(path: str, seconds: float = 0) -> None:
 @flow(name="sweep")
 async def sweep() -> None:
     """Sweeps."""
+
+@flow(name="ci-job")
+async def ci_job(delivery_id: str) -> None:
+    """Does what a delivery asks for."""
 '''
 FILE = """
 name: tiny
 deployments:
   - {name: batch, entrypoint: "flows/tiny.py:tiny", work_pool: {work_queue_name: batch}}
   - {name: ci, entrypoint: "flows/tiny.py:tiny", work_pool: {work_queue_name: ci}}
+  - {name: ci-job, entrypoint: "flows/tiny.py:ci_job", work_pool: {work_queue_name: ci}}
   - name: sweep
     entrypoint: flows/tiny.py:sweep
     work_pool: {work_queue_name: upkeep}
@@ -91,7 +97,11 @@ def start(folder: Path, prefect_file: Path, slots: int) -> Up:
     """`openaddr up`, once it says that it is up."""
     output = folder.parent / "output.txt"
     options = ["--folder", str(folder), "--prefect-file", str(prefect_file)]
-    environment = os.environ | {"OPENADDR_WORKER_SLOTS": str(slots), "COLUMNS": "100"}
+    environment = os.environ | {
+        "OPENADDR_WORKER_SLOTS": str(slots),
+        "OPENADDR_REPOSITORIES": REPOSITORY,
+        "COLUMNS": "100",
+    }
     with output.open("wb") as file:
         command = [sys.executable, "-m", "openaddr", "up", *options]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)

@@ -55,6 +55,7 @@ def test_the_table_leads_to_what_it_names(lives: Lives) -> None:
     assert "<title>Prefect" in httpx.get(lives.second.place("Prefect")).text
     assert lives.second.api in httpx.get(f"{lives.second.place('Prefect')}/ui-settings").text
     assert Path(lives.second.place("Storage")).is_dir()
+    assert httpx.get(lives.second.place("Webhook").replace("/hook", "/health")).status_code == 200
     answer = httpx.get(lives.second.place("Site"))
     assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (404, "nosniff")
     assert "There is no such page" in answer.text, "no flow of this stack publishes pages"
@@ -64,16 +65,17 @@ def test_the_table_leads_to_what_it_names(lives: Lives) -> None:
         "prefect-server.log",
         "site.log",
         "setup.log",
+        "webhook.log",
         "worker.log",
         "worker-ci.log",
         "worker-upkeep.log",
     }
 
 
-def test_no_password_is_in_a_log_or_in_the_table(lives: Lives) -> None:
-    password = (lives.second.folder / "postgres/password").read_text()
+def test_no_password_and_no_secret_is_in_a_log_or_in_the_table(lives: Lives) -> None:
+    secrets = [(lives.second.folder / name).read_text() for name in ("postgres/password", "webhook-secret")]
     texts = [path.read_text() for path in (lives.second.folder / "logs").iterdir()]
-    assert [text for text in [lives.second.text, *texts] if password in text] == []
+    assert [text for text in [lives.second.text, *texts] if any(secret in text for secret in secrets)] == []
 
 
 def test_a_second_stack_on_the_same_folder_is_refused(lives: Lives) -> None:
@@ -100,7 +102,7 @@ def test_servers_that_are_given_are_used_and_left_running(lives: Lives, tmp_path
     with Stack(tmp_path / "stack", given, lives.second.prefect_file) as stack:
         assert stack.changes == []
         started = [service.program.name for service in stack.services]
-        assert started == ["site", "worker", "worker-ci", "worker-upkeep"]
+        assert started == ["site", "webhook", "worker", "worker-ci", "worker-upkeep"]
         assert stack.addresses.environment["DATABASE_URL"] == lives.second.database
     assert httpx.get(f"{lives.second.api}/health").json() is True
 

@@ -13,6 +13,12 @@ order by tries, received_at
 limit %(limit)s
 for update skip locked
 
+-- name: to_begin
+select id from deliveries
+where status = 'waiting' and next_try_at <= clock_timestamp()
+order by tries, received_at
+limit %(limit)s
+
 -- name: stale
 select * from deliveries
 where status = 'started' and started_at < clock_timestamp() - make_interval(secs => %(seconds)s)

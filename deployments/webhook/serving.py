@@ -1,0 +1,100 @@
+"""The webhook as a program: `openaddr webhook`."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import uvicorn
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+from starlette.applications import Starlette
+from starlette.types import Lifespan
+
+from deployments.webhook.application import Webhook
+from deployments.webhook.bodies import Door
+from deployments.webhook.dispatching import Dispatcher
+from deployments.webhook.receiving import Receiver
+from openaddr.db.connections import open_pool
+from openaddr.errors import Code, ExitCode, ProblemError
+from openaddr.github.names import Repository
+from openaddr.settings import SettingError, Settings, variable
+
+CONNECTIONS = 500
+"""At once, and no more: the others are told 503."""
+END_SECONDS = 3
+log = logging.getLogger("openaddr.webhook")
+
+
+def run_webhook(settings: Settings, host: str, port: int) -> int:
+    """Serve until Ctrl-C or SIGTERM; gives the exit code. Raises ProblemError, SettingError."""
+    checked(settings)
+    listener = _listener(host, port)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # The server ends in order, and has itself interrupted again after that.
+    with open_pool(settings.database_url, at_once=False) as pool, suppress(KeyboardInterrupt):
+        server(application(settings, pool)).run([listener])
+    return ExitCode.DONE
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Where requests come in. Raises ProblemError."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        message = f"Nobody can listen at port {port} of {host}: {error.strerror or error}."
+        raise ProblemError(Code.STACK_FAILED, message) from error
+
+
+def server(application: Starlette) -> uvicorn.Server:
+    """What serves an application."""
+    config = uvicorn.Config(
+        application,
+        http="h11",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=END_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+def checked(settings: Settings) -> None:
+    """Whether a webhook can run by these settings. Raises ProblemError, SettingError."""
+    if not settings.webhook_secrets and not settings.webhook_unsigned:
+        secrets, unsigned = variable("webhook_secrets"), variable("webhook_unsigned")
+        raise SettingError(f"{secrets} is empty: anybody could pass for GitHub ({unsigned}=1 allows it)")
+    if not settings.database_url:
+        raise ProblemError(Code.DATABASE_AWAY, "DATABASE_URL is not set: it says where the record is.")
+    for name in settings.repositories:
+        Repository.parse(name)
+
+
+def application(settings: Settings, pool: ConnectionPool[Connection[Any]], door: Door | None = None) -> Starlette:
+    """The webhook with its dispatcher."""
+    if not settings.repositories:
+        log.warning("%s is empty: every delivery will be ignored", variable("repositories"))
+    if not settings.prefect_api_url:
+        log.warning("%s is not set: deliveries wait for the sweep", variable("prefect_api_url"))
+    dispatcher = Dispatcher(pool)
+    receiver = Receiver(pool, settings.webhook_secrets, settings.repositories)
+    webhook = Webhook(receiver, dispatcher.wake, door or Door())
+    return webhook.application(_beside(dispatcher) if settings.prefect_api_url else None)
+
+
+def _beside(dispatcher: Dispatcher) -> Lifespan[Starlette]:
+    """Lets a dispatcher work while the application does."""
+
+    @asynccontextmanager
+    async def life(application: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(dispatcher.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    return life
