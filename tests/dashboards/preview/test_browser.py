@@ -1,6 +1,6 @@
 """A preview in a real Chromium: the map draws and answers, nobody else is asked, axe finds no fault."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -55,7 +55,7 @@ def test_axe_finds_no_fault_and_no_page_is_wider_than_a_telephone(browser: Brows
     assert {path: width for path, width in widths.items() if width > NARROW[0]} == {}
 
 
-def faults(seen: Opened, name: str, rules: dict[str, object]) -> dict[str, list[str]]:
+def faults(seen: Opened, name: str, rules: Mapping[str, object]) -> dict[str, list[str]]:
     """What axe finds on the page that is open."""
     violations = seen.page.evaluate("rules => axe.run({runOnly: rules}).then(all => all.violations)", rules)
     return {f"{name}: {fault['id']}": [node["html"] for node in fault["nodes"]] for fault in violations}
