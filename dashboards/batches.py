@@ -16,10 +16,14 @@ from dashboards.snapshot import Snapshot
 from openaddr.db import pages as record
 from openaddr.db.pages import WORST_FIRST, Count, Line
 from openaddr.db.records import Job, RunStatus, Set
+from openaddr.lint.findings import Severity
+from openaddr.proposal import Proposal, read_proposal
 from openaddr.recorded import Told, read_problem
 from openaddr.words import plural, shown
 
 PER_LIST = 100
+NAMED = 20
+"""Things of one kind that a job page names."""
 PER_PAGE = 120
 """Runs with their messages."""
 
@@ -46,6 +50,8 @@ class Batch:
     author: str = ""
     pull_request: int | None = None
     problem: Told | None = None
+    remarks: tuple[str, ...] = ()
+    """What else there is to say of a job: limits that bit, what is gone, and what lint calls a bug."""
 
     @property
     def total(self) -> int:
@@ -146,7 +152,28 @@ def _job(found: Job, counts: Sequence[Count]) -> Batch:
         max((count.changed for count in counts), default=None),
         found.author,
         found.pull_request,
+        read_problem(found.problem),
+        tuple(_remarks(read_proposal(found.found))),
     )
+
+
+def _remarks(proposal: Proposal) -> Iterator[str]:
+    """A sentence for each thing, some of many."""
+    yield from proposal.limits
+    if proposal.unchanged:
+        yield f"{plural(proposal.unchanged, 'layer source')} of these files did not change and did not have to run."
+    if proposal.removed:
+        more = f" and {len(proposal.removed) - NAMED:,} more" if len(proposal.removed) > NAMED else ""
+        yield f"Removed: {', '.join(proposal.removed[:NAMED])}{more}."
+    bugs = [
+        f"{path}, line {finding.line}: {finding.message} {finding.instead}"
+        for path, findings in proposal.findings.items()
+        for finding in findings
+        if finding.severity is Severity.BUG
+    ]
+    yield from bugs[:NAMED]
+    if len(bugs) > NAMED:
+        yield f"Lint finds {len(bugs) - NAMED:,} more errors."
 
 
 def _worst_first(counts: Sequence[Count]) -> list[tuple[RunStatus, int]]:

@@ -22,6 +22,8 @@ MARKS: dict[str, str] = {
     "removed": "∅",
     "complete": "✓",
     "abandoned": "✗",
+    "errored": "✗",
+    "superseded": "–",
     "warning": "!",
     "hint": "i",
 }

@@ -16,12 +16,14 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import State
 from psycopg import Connection
 
+from demo import pull_request
+from demo.pull_request import Proposal
 from demo.run import MISTAKES, published
 from deployments.stack import Stack
 from openaddr import settings
 from openaddr.db import runs, sets
 from openaddr.db.connections import connect
-from openaddr.db.records import NewRun, Run, RunStatus
+from openaddr.db.records import JobStatus, NewRun, Run, RunStatus
 
 BATCH_SET, SOURCE_RUN, SITE = "batch-set/batch-set", "source-run/source-run", "publish-site/publish-site"
 REPOSITORY = "windmere"
@@ -40,8 +42,9 @@ def main() -> int:
     os.environ["OPENADDR_ALLOW_HOSTS"] = "127.0.0.1,localhost"
     started = time.monotonic()
     print("Starting Postgres, Prefect and workers", file=sys.stderr, flush=True)
-    with published(folder / REPOSITORY), Stack(folder, settings.load()) as stack:
+    with published(folder / REPOSITORY), pull_request.github() as github, Stack(folder, settings.load()) as stack:
         found = _run_set(stack, folder / REPOSITORY)
+        is_answered = _propose(stack, pull_request.propose(github, folder / REPOSITORY / "sources"))
         print(f"{len(found)} runs in {time.monotonic() - started:.0f} s; the mistakes are there on purpose.\n")
         print(stack.table())
         print(f"\nStopping. `openaddr up --folder {folder}` starts it again, with all of this in it:")
@@ -49,7 +52,21 @@ def main() -> int:
     wrong = [run for run in found if not as_expected(run)]
     for run in wrong:
         print(f"NOT AS EXPECTED: run {run.id} {run.source_id} {run.layer} {run.name}", file=sys.stderr)
-    return 1 if wrong or not found else 0
+    return 1 if wrong or not found or not is_answered else 0
+
+
+def _propose(stack: Stack, proposal: Proposal) -> bool:
+    """Open a pull request and print what we say on it; whether that is what this demo wants to show."""
+    started = time.monotonic()
+    hook, secret = stack.addresses.shown["Webhook"].split()[0], (stack.folder / "webhook-secret").read_text()
+    pull_request.deliver(proposal, hook, secret)
+    with connected(stack) as conn, SyncPrefectClient(stack.addresses.api) as client:
+        job = pull_request.answered(conn, proposal)
+        finished(client, SITE, {})
+        states = sorted(run.status for run in runs.of_job(conn, job.id))
+    print(f"\nA pull request to {proposal.hosted.full_name} was answered in {time.monotonic() - started:.0f} s:\n")
+    print(f"{proposal.answer}\n")
+    return job.status is JobStatus.FAILED and states == [RunStatus.FAILED, RunStatus.SUCCEEDED]
 
 
 def _run_set(stack: Stack, folder: Path) -> list[Run]:
@@ -62,7 +79,6 @@ def _run_set(stack: Stack, folder: Path) -> list[Run]:
         again = runs.queue(conn, _again(next(run for run in found if _place(run) == AGAIN)))
         conn.commit()
         finished(client, SOURCE_RUN, {"run_id": again.id})
-        finished(client, SITE, {})
         conn.rollback()
         last = runs.get(conn, again.id)
     found += [last] if last else []

@@ -20,7 +20,9 @@ class Queue:
 
 
 CI = Queue("ci", 1, "Runs that a push or a pull request asked for: somebody waits for them.")
-UPKEEP = Queue("upkeep", 2, "What keeps the record straight; a worker of its own sees to it that it never waits.")
+UPKEEP = Queue(
+    "upkeep", 2, "What keeps the record straight, and deliveries: a worker of its own never keeps them waiting."
+)
 SCHEDULED = Queue("scheduled", 5, "What the clock starts.")
 BATCH = Queue("batch", 10, "Runs of the weekly set, by the thousand.", is_bounded=True)
 QUEUES = (CI, UPKEEP, SCHEDULED, BATCH)

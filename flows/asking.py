@@ -7,7 +7,7 @@ from openaddr.errors import Code, ProblemError
 from openaddr.github.answers import Comparison
 from openaddr.github.changes import compare
 from openaddr.github.client import GitHub
-from openaddr.github.events import Asked, Ignored
+from openaddr.github.events import BY_HAND, Asked, Ignored
 from openaddr.github.names import checked_ref
 from openaddr.github.pulls import pull_request
 
@@ -60,7 +60,7 @@ def _of_push(github: GitHub, asked: Asked, delivery_id: str) -> Question | Ignor
 
 def _since(github: GitHub, asked: Asked, default: str) -> Comparison:
     """How a push stands to what it adds to: the commit before it on the default branch, which others stand to."""
-    if asked.ref == default and asked.before:
+    if asked.before and (asked.ref == default or asked.event == BY_HAND):
         try:
             return compare(github, asked.repository, asked.before, asked.sha)
         except ProblemError as error:

@@ -37,7 +37,7 @@ async def begin(pool: Pool, where: Desk, most: int) -> int:
     A delivery that Prefect refuses counts a try and stands in nobody's way; one that meets no Prefect counts none.
     """
     begun = 0
-    for delivery_id in await asyncio.to_thread(_to_begin, pool, most):
+    for delivery_id in await asyncio.to_thread(_waiting, pool, most):
         try:
             flow_run = await where.begin(delivery_id)
         except PrefectHTTPStatusError as error:
@@ -51,9 +51,25 @@ async def begin(pool: Pool, where: Desk, most: int) -> int:
     return begun
 
 
-def _to_begin(pool: Pool, most: int) -> list[str]:
+async def begin_again(pool: Pool, where: Desk, most: int, seconds: float) -> int:
+    """See to up to `most` deliveries that were begun over `seconds` ago and are not handled; gives how many.
+
+    Whoever is at work on one stays at it; one whose flow run is dead gets another.
+    """
+    found = await asyncio.to_thread(_stale, pool, most, seconds)
+    for delivery_id in found:
+        await where.begin(delivery_id)
+    return len(found)
+
+
+def _stale(pool: Pool, most: int, seconds: float) -> list[str]:
     with pool.connection() as conn:
-        return deliveries.to_begin(conn, most)
+        return deliveries.stale(conn, most, seconds)
+
+
+def _waiting(pool: Pool, most: int) -> list[str]:
+    with pool.connection() as conn:
+        return deliveries.waiting(conn, most)
 
 
 def _started(pool: Pool, delivery_id: str, flow_run: UUID) -> None:

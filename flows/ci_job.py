@@ -49,10 +49,15 @@ async def ci_job(delivery_id: str) -> State[None]:
         if isinstance(done, str):
             return Completed(message=done)
         await asyncio.to_thread(send_about, opened, done.job.id)
-        async with desk() as where:
-            for run in done.runs:
-                await where.hand_over(run, done.queue)
+        await hand_over(done)
         return Completed(message=done.sentence)
+
+
+async def hand_over(queued: Queued) -> None:
+    """Ask Prefect to have the runs of a job worked on; those that it does not hear of are found by the sweep."""
+    async with desk() as where:
+        for run in queued.runs:
+            await where.hand_over(run, queued.queue)
 
 
 def _begun(opened: Services, delivery_id: str, ours: UUID | None) -> Delivery | None:
@@ -137,5 +142,5 @@ def _not_now(opened: Services, asked: Asked, delivery: Delivery, error: ProblemE
         pause = max(policies.JOB_PAUSE_SECONDS, age)
         with opened.pool.connection() as conn:
             deliveries.postpone(conn, delivery.id, str(error), pause)
-        return f"Tried again in {pause:.0f} s: {error}"
+        return f"It is tried again in {pause:.0f} s: {error}"
     return record_problem(opened, asked, delivery.id, error.problem)

@@ -18,13 +18,15 @@ SHOWN = 20
 """Layer sources of which more is shown than what the record knows: no answer has room for more."""
 ROWS = 5
 LOG_LINES = 20
+WORST_FIRST = {RunStatus.FAILED: 0, RunStatus.LOST: 1, RunStatus.HELD: 2}
+"""Of these there is more to say; all others come behind them."""
 
 
 def job_report(opened: Services, job: Job) -> Report:
     """A job as it is now."""
     found = read_proposal(job.found)
     with opened.pool.connection() as conn:
-        ours = runs.of_job(conn, job.id)
+        ours = sorted(runs.of_job(conn, job.id), key=lambda run: WORST_FIRST.get(run.status, len(WORST_FIRST)))
         good = [last_good.get(conn, run.source_id, run.layer, run.name) for run in ours]
         last = [runs.get(conn, pointer.run_id) if pointer else None for pointer in good]
         newer = jobs.newest_of_pull_request(conn, job)

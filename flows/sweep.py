@@ -7,8 +7,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import policies
-from flows.beginning import begin
+from flows import policies, telling
+from flows.beginning import begin, begin_again
 from flows.closing import close_stuck
 from flows.handing_over import desk
 from flows.sending import send_due
@@ -38,6 +38,7 @@ async def sweep() -> State[None]:
             for found in left:
                 await where.go_on(found)
             begun = await begin(opened.pool, where, ASKED)
+            begun += await begin_again(opened.pool, where, ASKED, policies.UNCLAIMED_SECONDS)
         told = await asyncio.to_thread(_slow_part, opened)
     message = (
         f"{closed} flow runs closed that never started, {len(released)} runs taken from workers that said nothing, "
@@ -49,13 +50,14 @@ async def sweep() -> State[None]:
 def _due(opened: Services) -> tuple[list[Run], list[Run]]:
     """Runs that were released, and those outside of sets that somebody has to be asked to work on.
 
-    The flow of a set hands over its own.
+    The flow of a set hands over its own. Jobs whose last run nobody could speak for are finished.
     """
     with opened.pool.connection() as conn:
         released = runs.release_expired(conn)
         waiting = runs.undispatched(conn, ASKED, alone=True)
         for run in waiting:
             runs.mark_dispatched(conn, run.id)
+        telling.finish(conn)
     return released, waiting
 
 

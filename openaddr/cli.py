@@ -331,6 +331,35 @@ def webhook(
     raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_webhook")(host, port))
 
 
+@app.command(short_help="Check a commit or a pull request as if GitHub had told us of it, or a saved delivery again.")
+def job(
+    delivery: Annotated[
+        Path | None, typer.Option("--delivery", metavar="FILE", help="A payload of GitHub's, saved as JSON.")
+    ] = None,
+    event: Annotated[str, typer.Option("--event", metavar="NAME", help="Which event the payload is of.")] = "push",
+    repository: Annotated[
+        str, typer.Option("--repository", metavar="OWNER/NAME", help="One of OPENADDR_REPOSITORIES.")
+    ] = "",
+    commit: Annotated[str, typer.Option("--commit", metavar="SHA", help="All 40 digits of its id.")] = "",
+    since: Annotated[
+        str, typer.Option("--since", metavar="SHA", help="What to compare with; else the default branch.")
+    ] = "",
+    pull_request: Annotated[int, typer.Option("--pull-request", metavar="NUMBER", help="Answer there, too.")] = 0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing of earlier runs.")] = False,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", envvar="USER", help="Who asks.")] = "operator",
+) -> None:
+    """\b
+    Examples:
+      openaddr job --repository openaddresses/openaddresses --pull-request 8416
+      openaddr job --delivery payload.json --event pull_request
+
+    Check a commit or a pull request as if GitHub had told us of it, or do what a saved delivery asks for again.
+    """
+    named = {"repository": {"full_name": repository}, "sender": {"login": by}, "number": pull_request or None}
+    asked = {**named, "sha": commit, "before": since, "fresh": fresh}
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_job")(delivery, event, asked))
+
+
 site = typer.Typer(no_args_is_help=True, help="The public site.")
 app.add_typer(site, name="site")
 

@@ -8,8 +8,8 @@ from deployments.embedded.prefect_server import prefect_command
 from deployments.embedded.service import Program, Service
 from deployments.queues import CI, POOL, UPKEEP
 
-SWEEPS = 2
-"""The second one works while the first waits for a storage that does not answer."""
+UPKEEP_SLOTS = 4
+"""Two sweeps, of which one may wait for a storage that does not answer, and two deliveries."""
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def running(
     started = [
         _worker("worker", logs, environment, folder, "--limit", str(slots)),
         _worker("worker-ci", logs, environment, folder, "--limit", str(ci_slots), "--work-queue", CI.name),
-        _worker("worker-upkeep", logs, environment, folder, "--limit", str(SWEEPS), "--work-queue", UPKEEP.name),
+        _worker("worker-upkeep", logs, environment, folder, "--limit", str(UPKEEP_SLOTS), "--work-queue", UPKEEP.name),
     ]
     try:
         yield started

@@ -18,8 +18,8 @@ LARGE_AT_ONCE = 4
 class Door:
     """How much comes in. Of bodies beyond LARGE bytes only a few do at once, or strangers could fill the memory."""
 
-    most: int = 25 * 1_000_000
-    """Bytes: GitHub sends no more than 25 MB."""
+    most: int = 25 << 20
+    """Bytes: GitHub sends no more than 25 MB, however those are counted."""
     seconds: float = 9.0
     """For all of a body: GitHub waits 10 s for its answer."""
     large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))

@@ -49,4 +49,4 @@ class Dispatcher:
 
     def _is_anything_waiting(self) -> bool:
         with self.pool.connection() as conn:
-            return bool(deliveries.to_begin(conn, 1))
+            return bool(deliveries.waiting(conn, 1))

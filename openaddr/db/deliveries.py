@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from openaddr.db.records import Delivery, DeliveryStatus
-from openaddr.db.statements import changed, many, named, one
+from openaddr.db.statements import changed, named, one
 from openaddr.db.values import document, storable
 
 TRIES = 5
@@ -26,19 +26,14 @@ def get(conn: Connection[Any], delivery_id: str) -> Delivery | None:
     return one(conn, SQL["get"], Delivery, delivery_id=delivery_id)
 
 
-def waiting(conn: Connection[Any], limit: int) -> list[Delivery]:
-    """What is to be handled next, oldest first and failed ones last, locked until the transaction ends."""
-    return many(conn, SQL["waiting"], Delivery, limit=limit)
+def waiting(conn: Connection[Any], limit: int) -> list[str]:
+    """Ids of what is to be begun next, oldest first and failed ones last: their payloads may have 25 MB each."""
+    return [delivery_id for (delivery_id,) in conn.execute(SQL["waiting"], {"limit": limit})]
 
 
-def to_begin(conn: Connection[Any], limit: int) -> list[str]:
-    """Ids of what is to be begun next, in the same order: their payloads may have 25 MB each."""
-    return [delivery_id for (delivery_id,) in conn.execute(SQL["to_begin"], {"limit": limit})]
-
-
-def stale(conn: Connection[Any], limit: int, seconds: float) -> list[Delivery]:
-    """What was begun, or asked to be, over `seconds` ago; locked until the transaction ends."""
-    return many(conn, SQL["stale"], Delivery, limit=limit, seconds=seconds)
+def stale(conn: Connection[Any], limit: int, seconds: float) -> list[str]:
+    """Ids of what was begun, or asked to be, over `seconds` ago and is not handled."""
+    return [delivery_id for (delivery_id,) in conn.execute(SQL["stale"], {"limit": limit, "seconds": seconds})]
 
 
 def started(conn: Connection[Any], delivery_id: str, flow_run_id: UUID | None) -> bool:

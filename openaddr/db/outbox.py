@@ -41,6 +41,11 @@ def due(
     return many(conn, SQL["due"], Message, limit=limit, most=TRIES, hold_seconds=hold_seconds, key=key)
 
 
+def is_waiting(conn: Connection[Any], key: str) -> bool:
+    """Whether a message with this key is still to be sent."""
+    return bool(scalar(conn, SQL["is_waiting"], key=key))
+
+
 def sent(conn: Connection[Any], message_id: int) -> bool:
     """Note that it was sent; False when a newer one took its place, which is still to be sent."""
     return changed(conn, SQL["sent"], message_id=message_id)

@@ -55,10 +55,7 @@ class Check:
 
 
 def bodies(check: Check) -> Iterator[dict[str, Any]]:
-    """What GitHub is sent, without the commit: the whole check, then updates of it that only add annotations.
-
-    GitHub keeps the annotations it has, so what was sent once is not sent again.
-    """
+    """What GitHub is sent, without the commit: the whole check, then updates of it that only add annotations."""
     first, *others = ([asdict(annotation) for annotation in batch] for batch in batches(check.annotations))
     output = {"title": check.title, "summary": check.summary}
     body = {

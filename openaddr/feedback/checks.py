@@ -66,7 +66,6 @@ def lint(report: Report) -> Check:
 def machine(report: Report) -> Check:
     """The whole job."""
     conclusion = None if report.is_running else CONCLUSIONS[report.verdict]
-    is_held = not _has_layers(report) and bool(report.having(Outcome.HELD))
     return Check(
         MACHINE,
         str(report.job.id),
@@ -75,7 +74,7 @@ def machine(report: Report) -> Check:
         conclusion,
         shown(headline(report), LONGEST_TITLE),
         _fitted(report, _summary(report)),
-        actions=_actions(conclusion, is_held),
+        actions=_actions(conclusion, is_held=False),
     )
 
 
@@ -92,7 +91,7 @@ def layer(report: Report, entry: Entry) -> Check:
         shown(_title(entry), LONGEST_TITLE),
         _fitted(report, _layer_summary(report, entry)),
         tuple(annotations.of_run(entry)),
-        _actions(conclusion, entry.outcome is Outcome.HELD),
+        _actions(conclusion, is_held=entry.outcome is Outcome.HELD),
     )
 
 
@@ -154,7 +153,7 @@ def _layer_summary(report: Report, entry: Entry) -> Iterator[str]:
     yield from log(entry)
 
 
-def _actions(conclusion: Conclusion | None, is_held: bool) -> tuple[Action, ...]:
+def _actions(conclusion: Conclusion | None, *, is_held: bool) -> tuple[Action, ...]:
     """What can be done about a check that is completed."""
     if conclusion in (None, Conclusion.CANCELLED):
         return ()

@@ -14,12 +14,12 @@ from openaddr.words import LONGEST, shown, web
 APART = "\u200b"
 """The space of no width."""
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_IN_FRONT = re.compile(r"^ ?(?:[-+=#:]|\d+[.)](?= |$))")
+_IN_FRONT = re.compile(r"^(?:[-+=#:]|\d+[.)](?= |$))")
 """What ends with a sign that begins a list, a heading or a rule."""
 _REFERENCE = re.compile(
     r"@(?=[\w-])"  # a person, or somebody's mail
-    r"|#(?=\d)|\bGH-(?=\d)"  # an issue
-    r"|:(?=//)|\bwww(?=\.)"  # an address
+    r"|#(?=\d)|GH-(?=\d)"  # an issue
+    r"|:(?=//)|www(?=\.)"  # an address
     r"|:(?=[\w+-]+:)",  # a picture
     re.IGNORECASE,
 )
@@ -40,12 +40,11 @@ def code(words: object, most: int = LONGEST) -> str:
 def sentence(words: object, most: int = LONGEST) -> str:
     """A sentence of ours that may quote strangers, with what stands between backticks as code."""
     parts = _one_line(words, most).split("`")
-    if len(parts) % 2 == 0:
+    if len(parts) % 2 == 0 or not all(part.strip() for part in parts[1::2]):
         return text(words, most)
-    found = ""
-    for place, part in enumerate(parts):
-        found += code(part, most) if place % 2 else _plain(part, in_front=not found.strip())
-    return found
+    return "".join(
+        code(part, most) if place % 2 else _plain(part, in_front=place == 0) for place, part in enumerate(parts)
+    )
 
 
 def link(label: str, address: str) -> str:

@@ -9,6 +9,7 @@ from openaddr.words import number, plural
 
 MOST_NAMES = 10
 WORTH_A_RERUN = (Verdict.GOOD, Verdict.HELD, Verdict.FAILED)
+ABOUT = "https://github.com/openaddresses/machine/blob/main/docs/pull-requests.md"
 RERUN = "Re-run this please"
 """The comment that starts a job again."""
 REPLACED = "A newer push is checked instead"
@@ -52,7 +53,7 @@ def meaning(report: Report) -> str:
     """What the result means for whoever made the change, in Markdown; '' where the headline says it all."""
     match report.verdict:
         case Verdict.GOOD:
-            return "Please look at the figures below: are they what you expected?"
+            return "Thank you! Please look at the figures below: are they what you expected?"
         case Verdict.HELD:
             return HELD
         case Verdict.FAILED:
@@ -98,9 +99,10 @@ def foot(report: Report) -> str:
     """Where there is more, and how to start again, in Markdown."""
     commit = f"Commit {code(report.job.commit_sha[:10])}"
     details = link("all details", report.job_url) if report.job_url else ""
+    about = link("what is this?", ABOUT)
     may_rerun = report.job.pull_request and not report.is_running and report.verdict in WORTH_A_RERUN
     again = f"to run it again, comment {code(RERUN)}" if may_rerun else ""
-    return f"<sub>{' · '.join(filter(None, (commit, details, again)))}</sub>"
+    return f"<sub>{' · '.join(filter(None, (commit, details, about, again)))}</sub>"
 
 
 def _layers(report: Report, outcome: Outcome) -> str:

@@ -12,8 +12,8 @@ from openaddr.words import NONE, change, number, percent, plural
 
 HEADS = ("Layer", "Result", "Rows", "Change", "Filled", "Outside coverage", "Links")
 NUMBERS = frozenset({"Rows", "Outside coverage"})
-MOST_ROWS, MOST_LENGTH = 100, 36_000
-"""Rows of the table, and characters of them: beyond, nobody reads and GitHub refuses."""
+MOST_ROWS, MOST_BYTES = 100, 40_000
+"""What the table may have: beyond, nobody reads, and GitHub refuses."""
 MOST_FILLS = 4
 FILLS = {layer.value: names[:MOST_FILLS] for layer, names in ATTRIBUTES.items()} | {
     "addresses": ("number", "street", "city", "postcode"),
@@ -21,15 +21,15 @@ FILLS = {layer.value: names[:MOST_FILLS] for layer, names in ATTRIBUTES.items()}
 }
 """The attributes that tell whether a layer was read rightly."""
 RESULTS = {
-    Outcome.FAILED: "❌ Failed",
-    Outcome.REJECTED: "❌ Rejected",
-    Outcome.HELD: "⏸️ Held",
-    Outcome.UNFINISHED: "⚠️ Not finished",
-    Outcome.SUPERSEDED: "⏹️ Superseded",
-    Outcome.RUNNING: "⏳ Running",
-    Outcome.WAITING: "⏳ Waiting",
-    Outcome.SKIPPED: "⏭️ Skipped",
-    Outcome.GOOD: "✅ Good",
+    Outcome.FAILED: "❌\u00a0Failed",
+    Outcome.REJECTED: "❌\u00a0Rejected",
+    Outcome.HELD: "⏸️\u00a0Held",
+    Outcome.UNFINISHED: "⚠️\u00a0Not\u00a0finished",
+    Outcome.SUPERSEDED: "⏹️\u00a0Superseded",
+    Outcome.RUNNING: "⏳\u00a0Running",
+    Outcome.WAITING: "⏳\u00a0Waiting",
+    Outcome.SKIPPED: "⏭️\u00a0Skipped",
+    Outcome.GOOD: "✅\u00a0Good",
 }
 
 
@@ -37,8 +37,8 @@ def of_entries(report: Report) -> str:
     """The table, cut where it gets too long, with the rest in numbers. '' without layer sources."""
     if not report.entries:
         return ""
-    lengths = accumulate(sum(map(len, _cells(report, entry))) for entry in report.worst_first[:MOST_ROWS])
-    count = sum(length <= MOST_LENGTH for length in lengths)
+    rows = (" | ".join(_cells(report, entry)) for entry in report.worst_first[:MOST_ROWS])
+    count = sum(length <= MOST_BYTES for length in accumulate(len(row.encode()) + 5 for row in rows))
     shown, left = report.worst_first[:count], report.worst_first[count:]
     return f"{of(report, shown)}\n\n{_rest(report, left)}" if left else of(report, shown)
 
@@ -74,7 +74,7 @@ def changed(entry: Entry) -> str:
     if entry.last is None or entry.last.rows is None:
         return "new"
     difference = change(entry.last.rows, entry.run.rows)
-    return f"{difference} (was {number(entry.last.rows)})" if difference else "none"
+    return f"{_together(difference)} (was {number(entry.last.rows)})" if difference else "none"
 
 
 def filled(entry: Entry) -> str:
@@ -84,13 +84,13 @@ def filled(entry: Entry) -> str:
         return NONE
     fills = entry.record.fills
     known = (name for name in FILLS.get(run.layer, ()) if name in fills)
-    return ", ".join(f"{name} {_share(fills[name], run.rows)}" for name in known) or NONE
+    return ", ".join(_together(f"{name} {_share(fills[name], run.rows)}") for name in known) or NONE
 
 
 def outside(entry: Entry) -> str:
     """Which share of the rows lies where the source does not say it is."""
     count = entry.record.misplaced.outside
-    return NONE if count is None or not entry.run.rows else _share(count, entry.run.rows)
+    return NONE if count is None or not entry.run.rows else _together(_share(count, entry.run.rows))
 
 
 def looks(report: Report, entry: Entry) -> str:
@@ -100,7 +100,7 @@ def looks(report: Report, entry: Entry) -> str:
         ("map", links.map_page(report, entry)),
         ("rows", links.rows_page(report, entry)),
     )
-    return " · ".join(link(label, page) for label, page in pages if page) or NONE
+    return "\u00a0· ".join(link(label, page) for label, page in pages if page) or NONE
 
 
 def _cells(report: Report, entry: Entry) -> list[str]:
@@ -111,6 +111,11 @@ def _cells(report: Report, entry: Entry) -> list[str]:
 
 def _share(count: int, of: int) -> str:
     return percent(min(max(count / of, 0.0), 1.0))
+
+
+def _together(words: str) -> str:
+    """Words that are not torn apart at the end of a line."""
+    return words.replace(" ", "\u00a0")
 
 
 def _rest(report: Report, left: tuple[Entry, ...]) -> str:

@@ -88,12 +88,19 @@ class CommentFound(Struct, frozen=True):
     user: UserFound | None
 
 
+class OutputFound(Struct, frozen=True):
+    """What a check says, as far as it is counted."""
+
+    annotations_count: int = 0
+
+
 class CheckFound(Struct, frozen=True):
     """A check of a commit."""
 
     id: int
     name: str
     external_id: str | None = None
+    output: OutputFound = OutputFound()
 
 
 class ChecksFound(Struct, frozen=True):

@@ -5,7 +5,7 @@ A payload is what GitHub says, and what strangers made it say. What is read of i
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from openaddr.errors import ProblemError
 from openaddr.github.names import Repository, allowed, checked_ref
 from openaddr.github.payloads import (
     Anywhere,
+    ByHand,
     Check,
     CheckRun,
     CheckSuite,
@@ -33,6 +34,8 @@ OUR_COMMENT = "<!-- openaddr-machine -->"
 HELPERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Who may ask for a new run of what somebody else has proposed."""
 BRANCH = "refs/heads/"
+BY_HAND = "by-hand"
+"""The event of `openaddr job`, which GitHub does not know."""
 
 
 class Action(StrEnum):
@@ -56,13 +59,13 @@ class Asked:
 
     action: Action
     event: str
-    """GitHub's name: push, pull_request, issue_comment, check_run, check_suite."""
+    """GitHub's name: push, pull_request, issue_comment, check_run, check_suite; or BY_HAND."""
     repository: Repository
     """Spelt as the list does."""
     sha: str
     """The head commit; '' = only GitHub can tell (comments)."""
     before: str = ""
-    """Of a push: the commit before, '' for a new branch."""
+    """Of a push: the commit before, '' for a new branch. By hand: what to compare with, '' for the default branch."""
     ref: str = ""
     """Of a push: the branch."""
     pull_request: int | None = None
@@ -99,7 +102,8 @@ def read(event: str, payload: Payload, known: Iterable[str]) -> Asked | Ignored:
         return reader(payload, allowed(_shaped(payload, Anywhere).repository.full_name, known))
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         # The latter for names that are no text: halves of surrogate pairs.
-        return Ignored(f"This {event} has no usable content: {error}.")
+        what = "What is asked for cannot be used" if event == BY_HAND else f"This {event} has no usable content"
+        return Ignored(f"{what}: {error}.")
     except ProblemError as error:
         return Ignored(error.problem.message)
 
@@ -180,6 +184,15 @@ def _approved(found: CheckRun, repository: Repository) -> Asked:
     )
 
 
+def _by_hand(payload: Payload, repository: Repository) -> Asked | Ignored:
+    """What a person wants checked: a commit, or whatever a pull request is at."""
+    found = _shaped(payload, ByHand)
+    if not found.sha and found.number is None:
+        return Ignored("Neither a commit nor a pull request is named.")
+    asked = Asked(Action.CHECK, BY_HAND, repository, found.sha, found.before, pull_request=found.number)
+    return replace(asked, author=found.sender.login, fresh=found.fresh)
+
+
 def _number(check: Check, repository: RepositoryTold) -> int | None:
     """The pull request to this repository whose head is the commit of a check; None when GitHub names none."""
     found = [each for each in check.pull_requests if each.base.repo == repository and each.head.sha == check.head_sha]
@@ -198,4 +211,5 @@ READERS: dict[str, Callable[[Payload, Repository], Asked | Ignored]] = {
     "issue_comment": _issue_comment,
     "check_run": _check_run,
     "check_suite": _check_suite,
+    BY_HAND: _by_hand,
 }

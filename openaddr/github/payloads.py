@@ -138,3 +138,13 @@ class CheckRun(Struct, frozen=True):
     repository: RepositoryTold
     sender: Sender
     requested_action: Pressed | None = None
+
+
+class ByHand(Struct, frozen=True):
+    """What `openaddr job` writes down."""
+
+    sender: Sender
+    sha: Annotated[str, Meta(pattern=r"^([0-9a-f]{40})?\Z")] = ""
+    before: Annotated[str, Meta(pattern=r"^([0-9a-f]{40})?\Z")] = ""
+    number: Number | None = None
+    fresh: bool = False

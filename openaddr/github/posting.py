@@ -21,9 +21,9 @@ def post_status(github: GitHub, repository: Repository, sha: str, status: Body) 
     github.read(github.send("POST", f"/repos/{repository}/statuses/{checked(sha)}", status), Written)
 
 
-def checks_of(github: GitHub, repository: Repository, sha: str) -> dict[tuple[str, str], int]:
-    """The ids of the checks of a commit by name and external id, the newest of each."""
-    found: dict[tuple[str, str], int] = {}
+def checks_of(github: GitHub, repository: Repository, sha: str) -> dict[tuple[str, str], CheckFound]:
+    """The checks of a commit by name and external id, the newest of each."""
+    found: dict[tuple[str, str], CheckFound] = {}
     for page in range(1, MOST_PAGES):
         parameters = {"per_page": str(PER_PAGE), "page": str(page), "filter": "all"}
         answer = github.read(
@@ -36,24 +36,40 @@ def checks_of(github: GitHub, repository: Repository, sha: str) -> dict[tuple[st
     return found
 
 
-def _keep_newest(found: dict[tuple[str, str], int], check: CheckFound) -> None:
+def _keep_newest(found: dict[tuple[str, str], CheckFound], check: CheckFound) -> None:
     key = check.name, check.external_id or ""
-    found[key] = max(check.id, found.get(key, 0))
+    if key not in found or found[key].id < check.id:
+        found[key] = check
 
 
 def put_check(
-    github: GitHub, repository: Repository, sha: str, bodies: Iterable[Body], known: Mapping[tuple[str, str], int]
+    github: GitHub,
+    repository: Repository,
+    sha: str,
+    bodies: Iterable[Body],
+    known: Mapping[tuple[str, str], CheckFound],
 ) -> None:
     """Make a check, or bring the one that is known up to date; what follows the first body is added to it."""
     first, *others = bodies
     ours = known.get((first["name"], first["external_id"]))
     checks = f"/repos/{repository}/check-runs"
     if ours is None:
-        ours = github.read(github.send("POST", checks, {**first, "head_sha": checked(sha)}), Written).id
+        number = github.read(github.send("POST", checks, {**first, "head_sha": checked(sha)}), Written).id
     else:
-        github.read(github.send("PATCH", f"{checks}/{ours:d}", first), Written)
+        number = ours.id
+        others = list(_news([first, *others], ours.output.annotations_count))
     for body in others:
-        github.read(github.send("PATCH", f"{checks}/{ours:d}", body), Written)
+        github.read(github.send("PATCH", f"{checks}/{number:d}", body), Written)
+
+
+def _news(bodies: Iterable[Body], known: int) -> Iterator[Body]:
+    """Bodies without the annotations that a check has already: GitHub keeps them, and would show them twice."""
+    for place, body in enumerate(bodies):
+        annotations = body.get("output", {}).get("annotations", [])
+        new = annotations[known:]
+        known = max(0, known - len(annotations))
+        if new or not place:
+            yield {**body, "output": {**body["output"], "annotations": new}} if annotations else body
 
 
 def put_comment(github: GitHub, repository: Repository, number: int, marker: str, body: str) -> None:

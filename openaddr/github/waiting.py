@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from github.GithubException import RateLimitExceededExceedsMaxWait
+from github.GithubException import RateLimitExceededExceedsMaxWait, RateLimitExceededException
 from github.GithubRetry import GithubRetry
+from urllib3.exceptions import MaxRetryError
 
 
 @dataclass(frozen=True)
@@ -55,4 +56,10 @@ class Patience(GithubRetry):
             headers = dict(response.headers)
             response.close()
             raise RateLimitExceededExceedsMaxWait(response.status, None, headers, wait=wait)
-        return super().increment(method, url, response, *more, **named)
+        try:
+            return super().increment(method, url, response, *more, **named)
+        except MaxRetryError:
+            if response is None or response.status != 403:
+                raise
+            # Of these PyGithub tries limits only again, and has read the body, which is where the limit was told.
+            raise RateLimitExceededException(response.status, None, dict(response.headers)) from None

@@ -5,9 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from dashboards.site import publish
 from openaddr.db.connections import connect, open_pool
@@ -71,6 +73,12 @@ def _filled(making: Making, pool: object, folder: Folder) -> Town:
     making.run("xx/dead", "lost", problem={"code": "RUN_LOST", "message": "Three workers died."})
     job = making.job()
     making.run("xx/new", job_id=job, trust="unmerged")
+    now = datetime.now(UTC)
+    problem = Jsonb({"code": "GITHUB_AWAY", "message": "GitHub answers 502."})
+    making.job(status="errored", finished_at=now, problem=problem)
+    making.job(
+        status="superseded", finished_at=now, found=Jsonb({"limits": ["Only 200 are run."], "removed": ["xx/b"]})
+    )
     making.run("xx", name="country")
     making.run("xx/copy", copy_of=good, record=record_of(unchanged=True))
     making.run("xx/none", content=source_text(license=None, attribution=None))
@@ -91,6 +99,13 @@ def _filled(making: Making, pool: object, folder: Folder) -> Town:
 def named(town: Town, path: str) -> set[str]:
     """The sources that the rows of a table are of."""
     return {words.replace("<wbr>", "") for words in NAMED.findall(town.files[path].decode())}
+
+
+def test_a_job_says_why_it_was_not_done_which_limits_bit_and_what_is_gone(town: Town) -> None:
+    pages = [content.decode() for path, content in town.files.items() if path.startswith("jobs/")]
+    (errored,) = (page for page in pages if "GitHub answers 502." in page)
+    (superseded,) = (page for page in pages if "Only 200 are run." in page)
+    assert "GITHUB_AWAY" in errored and "superseded" in superseded and "Removed: xx/b." in superseded
 
 
 def test_every_link_leads_somewhere(town: Town) -> None:

@@ -16,13 +16,14 @@ def found(conn: Connection[Any], delivery_id: str) -> Delivery:
 
 
 def waiting(conn: Connection[Any]) -> list[str]:
-    return [delivery.id for delivery in deliveries.waiting(conn, 9)]
+    return deliveries.waiting(conn, 9)
 
 
 def test_a_delivery_is_received_once(conn: Connection[Any]) -> None:
     assert deliveries.receive(conn, "one", "push", {"ref": "a\0b"})
     assert not deliveries.receive(conn, "one", "push", {"ref": "other"})
-    (delivery,) = deliveries.waiting(conn, 9)
+    (name,) = deliveries.waiting(conn, 9)
+    delivery = found(conn, name)
     assert (delivery.event, delivery.payload) == ("push", {"ref": r"a\x00b"})
 
 
@@ -30,14 +31,6 @@ def test_deliveries_are_handled_in_their_order(conn: Connection[Any]) -> None:
     for name in ("c", "a", "b"):
         deliveries.receive(conn, name, "push", {})
     assert waiting(conn) == ["c", "a", "b"]
-
-
-def test_two_at_once_handle_different_deliveries(conn: Connection[Any], other: Connection[Any]) -> None:
-    for name in ("a", "b"):
-        deliveries.receive(conn, name, "push", {})
-    with conn.transaction(), other.transaction():
-        assert [each.id for each in deliveries.waiting(conn, 1)] == ["a"]
-        assert [each.id for each in deliveries.waiting(other, 2)] == ["b"]
 
 
 def test_a_delivery_is_started_once(conn: Connection[Any]) -> None:
@@ -90,7 +83,7 @@ def test_a_delivery_that_kills_whoever_works_on_it_is_parked_too(conn: Connectio
     deliveries.receive(conn, "one", "push", {})
     for _ in range(5):
         assert deliveries.begin(conn, "one", None)
-        assert [each.id for each in deliveries.stale(conn, 5, 0)] == ["one"]
+        assert deliveries.stale(conn, 5, 0) == ["one"]
     assert deliveries.begin(conn, "one", None) is None
     assert (found(conn, "one").status, found(conn, "one").reason) == (
         DeliveryStatus.PARKED,

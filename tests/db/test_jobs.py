@@ -40,6 +40,15 @@ def test_the_worst_run_decides_a_job(
     assert finished.status is status and finished.finished_at
 
 
+def test_what_lint_calls_a_bug_is_as_bad_as_a_run_that_fails(conn: Connection[Any], rows: Rows) -> None:
+    for severity, status in (("hint", JobStatus.SUCCEEDED), ("bug", JobStatus.FAILED)):
+        found = {"findings": {"sources/a.json": [{"severity": "hint"}, {"severity": severity}]}}
+        job = jobs.start(conn, NewJob("openaddresses/openaddresses", severity, "somebody"), found)
+        rows.finished(RunStatus.SUCCEEDED, job_id=job.id)
+        (finished,) = jobs.finish_done(conn, job.id)
+        assert finished.status is status
+
+
 def test_a_job_with_an_open_run_goes_on(conn: Connection[Any], rows: Rows) -> None:
     job = started(conn)
     rows.finished(RunStatus.FAILED, job_id=job.id)

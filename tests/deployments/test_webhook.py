@@ -19,6 +19,7 @@ import pytest
 
 from deployments.embedded.service import ROOT
 from deployments.embedded.webhook import secret_in
+from deployments.webhook import application as webhook
 from deployments.webhook import receiving
 from deployments.webhook.bodies import LARGE, LARGE_AT_ONCE, Door
 from openaddr.db import deliveries
@@ -251,6 +252,30 @@ def test_while_the_database_is_away_nothing_is_taken_and_nothing_is_lost(
             eventually(lambda: hook.deliver("push", push(), "meanwhile").status_code == 202)
             assert httpx.get(f"{hook.url}/health").status_code == 200
             assert hook.row("before") and hook.row("meanwhile") and hook.count() == 2
+
+
+def test_a_database_that_does_not_answer_is_not_waited_for_longer_than_github_waits(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "RECORD_SECONDS", 0.3)
+    with hook.pool.connection() as conn:
+        conn.execute("lock table deliveries")
+        assert said(hook.deliver("push", push())) == (503, "database_away")
+    assert eventually(hook.row), "it was written down all the same, and is not lost"
+    monkeypatch.undo()
+    assert hook.deliver("push", push()).status_code == 202 and hook.count() == 1
+
+
+def test_a_failure_of_ours_is_told_and_quotes_no_body(hook: Hook, caplog: pytest.LogCaptureFixture) -> None:
+    with hook.pool.connection() as conn:
+        conn.execute("alter table deliveries add constraint canary check (payload->>'ref' <> 'refs/heads/canary')")
+    try:
+        assert said(hook.deliver("push", push("refs/heads/canary"))) == (500, "failed")
+    finally:
+        with hook.pool.connection() as conn:
+            conn.execute("alter table deliveries drop constraint canary")
+    told = [record.getMessage() for record in caplog.records if record.name == "openaddr.webhook"]
+    assert "a delivery failed with CheckViolation" in told and not any("canary" in each for each in told)
 
 
 def test_no_secret_and_no_body_is_logged(hook: Hook, caplog: pytest.LogCaptureFixture) -> None:

@@ -27,6 +27,9 @@ def plain(words: str) -> str:
 
 @given(WORDS)
 @example(NASTY)
+@example("~~a~~")
+@example("~~~")
+@example("a_www.a.b")
 def test_text_is_read_as_the_plain_text_that_it_is(words: str) -> None:
     found = seen(f"{text(words)}")
     assert plain(found.text) == one_line(words)
@@ -44,6 +47,7 @@ def test_code_is_read_as_the_plain_text_that_it_is(words: str) -> None:
 
 @given(WORDS, WORDS)
 @example("\\", "|")
+@example("@a_www.a.b", "")
 def test_a_cell_of_a_table_ends_where_it_should(first: str, second: str) -> None:
     found = seen(table(["a", "b"], [[text(first), code(second)], ["last", "cell"]]))
     assert found.tags.count("tr") == 3 and found.tags.count("td") == 4
@@ -55,6 +59,7 @@ def test_a_cell_of_a_table_ends_where_it_should(first: str, second: str) -> None
 @example("`a` b `c")
 @example("`a|b` c")
 @example("` ` 1. a")
+@example(":x:``http://a.b")
 def test_a_sentence_has_code_where_it_quotes_and_is_plain_elsewhere(words: str) -> None:
     found = seen(sentence(words))
     assert set(found.tags) <= {"p", "span", "code"} and not found.links and not found.references

@@ -44,11 +44,21 @@ class Contributing:
         assert found is not None
         return found
 
+    def recorded(self, delivery: Delivery) -> Queued:
+        """A delivery whose job is on the record, and of which GitHub was told nothing yet."""
+        done = handle(self.town.opened, self.received(delivery))
+        assert isinstance(done, Queued), done
+        return done
+
+    def send(self, job: Job) -> None:
+        """Tell GitHub what there is to tell of a job."""
+        send_about(self.town.opened, job.id)
+
     def deliver(self, delivery: Delivery) -> Queued | str:
         """Do what `ci-job` does up to the point where somebody is asked to work on the runs."""
         done = handle(self.town.opened, self.received(delivery))
         if isinstance(done, Queued):
-            send_about(self.town.opened, done.job.id)
+            self.send(done.job)
         return done
 
     def asked(self, delivery: Delivery) -> Queued:
@@ -62,7 +72,7 @@ class Contributing:
         done = self.asked(delivery)
         for run in self.open_runs(done.job):
             self.town.work(run.id)
-            send_about(self.town.opened, done.job.id)
+            self.send(done.job)
         return self.job(done.job)
 
     def job(self, job: Job) -> Job:

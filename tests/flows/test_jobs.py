@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from demo.servers.github import CONTRIBUTOR, MAINTAINER, UNICORN, CheckRun
-from flows.sending import send_about
 from openaddr import settings
 from openaddr.db import deliveries, runs
 from openaddr.db.records import JobStatus, RunStatus, Trust
@@ -98,7 +97,7 @@ def test_a_newer_push_takes_the_place_of_the_one_before_and_takes_over_what_is_t
         {"xx/town": RunStatus.QUEUED},
         JobStatus.SUPERSEDED,
     )
-    send_about(world.town.opened, first.job.id)
+    world.send(first.job)
     assert [state for state, _ in world.statuses(old)] == ["pending", "error"]
     assert len(world.hosted.comments) == 1
 
@@ -222,7 +221,7 @@ def test_github_that_is_away_is_waited_for_without_counting_a_try(world: Contrib
     world.hosted.change({TOWN: world.source()}, "mine")
     delivery = world.told.push("mine")
     world.server.trouble["repository"] = UNICORN
-    assert "Tried again in" in str(world.deliver(delivery))
+    assert "tried again in" in str(world.deliver(delivery))
     with world.town.opened.pool.connection() as conn:
         found = deliveries.get(conn, delivery.id)
     assert found and (found.status, found.tries) == ("waiting", 0) and "GITHUB_AWAY" in found.reason

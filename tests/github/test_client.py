@@ -130,6 +130,7 @@ PROBLEMS: dict[str, tuple[Action, Trouble, Code, str]] = {
     "too many requests for hours": (head, {"commit": too_fast(7_200)}, LIMITED, "until 2"),
     "too many requests, by 429": (head, {"commit": too_fast(7_200, 429)}, LIMITED, "until 2"),
     "too many requests of the archive": (archive, {"zipball": too_fast(7_200)}, LIMITED, "until 2"),
+    "too many requests, nobody knows for how long": (head, {"commit": too_fast(None)}, LIMITED, "no more requests (5,"),
     "an outage": (head, {"repository": ways.UNICORN}, AWAY, "answers 502"),
     "an outage at the comparison": (merged, {"compare": refused(500, "Server Error")}, AWAY, "answers 500 and says"),
     "an outage at the archive": (archive, {"zipball": ways.UNICORN}, AWAY, "answers 502"),

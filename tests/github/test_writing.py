@@ -234,6 +234,14 @@ def test_what_was_done_may_go_unheard(server: GitHubServer, hosted: Hosted) -> N
     assert answers == [504, 201] and len(hosted.statuses) == 2
 
 
+@pytest.mark.parametrize(
+    ("auth", "status"), [(lambda: TOKEN, 200), (signed, 403), (lambda: "", 401)], ids=["a user", "an app", "nobody"]
+)
+def test_who_asks_is_told(auth: Callable[[], str], status: int, server: GitHubServer) -> None:
+    answer = ask(server, "/user", auth=auth(), root="")
+    assert answer.status == status and (status != 200 or answer.found["login"] == "maintainer")
+
+
 def test_the_rate_limit_is_told(server: GitHubServer) -> None:
     assert ask(server, "/rate_limit", root="").found["rate"]["limit"] == 5_000
 

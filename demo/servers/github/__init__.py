@@ -3,7 +3,7 @@
 - `repositories` is the model, which tests change and look at; `objects` and `history` are git's part of it, `records`
   what was written.
 - `server` decides who asks for what. The operations are by subject: `reading`, `pull_requests`, `statuses`, `checks`;
-  `access` has tokens and the app. `shapes` and `pull_shapes` are how things look in JSON.
+  `access` has tokens and the app, `accounts` what it was given. `shapes` and `pull_shapes` are how things look in JSON.
 - `deliveries` are what a webhook is told: `Deliveries(hosted).push().signed(secret)`; `event_shapes` is how that looks.
 - `answers` has what may go wrong: `server.trouble["commit"] = UNICORN`.
 

@@ -49,10 +49,10 @@ def rate_limited(seconds: int, status: int = 403) -> Response:
     return given(message, status, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset})
 
 
-def too_fast(retry_after: int, status: int = 403) -> Response:
-    """The secondary limit: too many requests in a short time."""
+def too_fast(retry_after: int | None, status: int = 403) -> Response:
+    """The secondary limit: too many requests in a short time. GitHub does not always say for how long."""
     message = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}
-    return given(message, status, {"Retry-After": str(retry_after)})
+    return given(message, status, {} if retry_after is None else {"Retry-After": str(retry_after)})
 
 
 UNICORN = Response(b"<html><title>Unicorn! &middot; GitHub</title></html>", 502, {"Content-Type": "text/html"})

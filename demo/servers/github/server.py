@@ -2,16 +2,15 @@
 
 import re
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 from demo.servers.github.access import Access
-from demo.servers.github.answers import NOT_FOUND, NOT_OF_THE_APP, RATE, given, refused
+from demo.servers.github.accounts import ACCOUNTS, installation
+from demo.servers.github.answers import NOT_FOUND, NOT_OF_THE_APP, refused
 from demo.servers.github.asking import Asked, BadBodyError, Caller
 from demo.servers.github.checks import CHECKS
 from demo.servers.github.pull_requests import PULL_REQUESTS
-from demo.servers.github.pull_shapes import PullShapes
 from demo.servers.github.reading import READING, codeload
 from demo.servers.github.records import App
 from demo.servers.github.repositories import Hosted
@@ -98,17 +97,13 @@ class GitHubServer(HttpServer):
         caller = self.access.caller(request) if name != "codeload" else Caller("nobody")
         if isinstance(caller, Response):
             return caller
-        if name == "rate_limit":
-            return given(_rate())
-        if name == "user":
-            return self._user(caller)
-        if name == "access_token":
-            return self._access_token(caller, int(found["id"]))
+        if name in ACCOUNTS:
+            return ACCOUNTS[name](self.access, caller, Shapes(self.url, self.url), found.groupdict())
         hosted = self.repositories.get(f"{found['owner']}/{found['repo']}".casefold())
         if hosted is None or (hosted.private and caller.kind == "nobody" and name != "codeload"):
             return NOT_FOUND
         if name == "installation":
-            return self._installation(caller, hosted)
+            return installation(self.access, caller, hosted)
         if refusal := _refusal(name, request, caller):
             return refusal
         asked = Asked(hosted, request, found.groupdict(), caller, self.codeload)
@@ -116,46 +111,6 @@ class GitHubServer(HttpServer):
             return codeload(asked) if name == "codeload" else _OF_REPOSITORIES[name][2](asked)
         except BadBodyError as error:
             return error.response
-
-    def _user(self, caller: Caller) -> Response:
-        if caller.kind != "user":
-            return refused(401, "Requires authentication")
-        unsaid = dict.fromkeys(("name", "company", "blog", "location", "email", "hireable", "bio"))
-        counts = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
-        times = dict.fromkeys(("created_at", "updated_at"), "2026-01-01T00:00:00Z")
-        return given({**Shapes(self.url, self.url).user(caller.login), **unsaid, **counts, **times})
-
-    def _access_token(self, caller: Caller, ident: int) -> Response:
-        if caller.kind != "app":
-            return refused(401, "A JSON web token could not be decoded")
-        return given(self.access.give(), 201) if ident == self.access.app.installation else NOT_FOUND
-
-    def _installation(self, caller: Caller, hosted: Hosted) -> Response:
-        if caller.kind != "app":
-            return refused(401, "A JSON web token could not be decoded")
-        shapes, app = Shapes(self.url, self.url), self.access.app
-        url = f"{self.url}/app/installations/{app.installation}"
-        account = shapes.user(hosted.owner, "Organization")
-        shape = {
-            "id": app.installation,
-            "account": account,
-            "repository_selection": "all",
-            "access_tokens_url": f"{url}/access_tokens",
-            "repositories_url": f"{self.url}/installation/repositories",
-            "html_url": f"{self.url}/organizations/{hosted.owner}/settings/installations/{app.installation}",
-            "app_id": app.id,
-            "app_slug": app.slug,
-            "target_id": account["id"],
-            "target_type": "Organization",
-            "permissions": dict(app.permissions),
-            "events": PullShapes(hosted, shapes).app()["events"],
-            "created_at": "2026-01-01T00:00:00Z",
-            "updated_at": "2026-01-01T00:00:00Z",
-            "single_file_name": None,
-            "suspended_by": None,
-            "suspended_at": None,
-        }
-        return given(shape)
 
     @property
     def codeload(self) -> str:
@@ -189,8 +144,3 @@ def _refusal(name: str, request: Request, caller: Caller) -> Response | None:
     if caller.kind == "installation" and caller.permissions.get(NEEDED[name]) != "write":
         return refused(403, NOT_OF_THE_APP)
     return None
-
-
-def _rate() -> dict[str, object]:
-    rate = {"limit": RATE, "remaining": RATE - 1, "reset": int(time.time()) + 3_600, "used": 1}
-    return {"resources": {"core": rate, "search": {**rate, "limit": 30, "remaining": 30, "used": 0}}, "rate": rate}

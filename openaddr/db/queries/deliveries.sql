@@ -7,24 +7,16 @@ select * from deliveries where id = %(delivery_id)s
 
 -- name: waiting
 -- Those that never failed come first: one that cannot be handled stands in nobody's way.
-select * from deliveries
-where status = 'waiting' and next_try_at <= clock_timestamp()
-order by tries, received_at
-limit %(limit)s
-for update skip locked
-
--- name: to_begin
 select id from deliveries
 where status = 'waiting' and next_try_at <= clock_timestamp()
 order by tries, received_at
 limit %(limit)s
 
 -- name: stale
-select * from deliveries
+select id from deliveries
 where status = 'started' and started_at < clock_timestamp() - make_interval(secs => %(seconds)s)
 order by started_at
 limit %(limit)s
-for update skip locked
 
 -- name: started
 update deliveries set status = 'started', flow_run_id = %(flow_run_id)s, started_at = clock_timestamp()

@@ -69,11 +69,13 @@ where id = %(job_id)s and status = 'running'
 returning *
 
 -- name: finish_done
--- The worst of its runs decides; without any there was nothing to check. Of one job, or all.
+-- The worst of its runs decides, and what lint calls a bug is as bad; without any there was nothing to check. Of one job,
+-- or all.
 update jobs set
     finished_at = clock_timestamp(),
     status = case
         when exists (select from runs where job_id = jobs.id and status in ('failed', 'lost')) then 'failed'
+        when jsonb_path_exists(found, '$.findings.*[*] ? (@.severity == "bug")') then 'failed'
         when exists (select from runs where job_id = jobs.id and status = 'held') then 'held'
         else 'succeeded'
     end::job_status

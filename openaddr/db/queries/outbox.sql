@@ -36,6 +36,9 @@ with due as (
 )
 select * from handed_out where parked_at is null order by id
 
+-- name: is_waiting
+select exists (select from outbox where key = %(key)s and sent_at is null and parked_at is null)
+
 -- name: sent
 update outbox set sent_at = clock_timestamp(), error = null
 where id = %(message_id)s and sent_at is null and parked_at is null
