@@ -65,6 +65,7 @@ RANKS = {
     "testing": 9,
     "bench": 9,
     "operating": 9,
+    "cli_operators": 9,
     "cli": 10,
     "__main__": 11,
 }
