@@ -132,6 +132,28 @@ def test_a_push_and_the_pull_request_of_its_branch_are_one_job(world: Contributi
     assert len(world.hosted.comments) == 1
 
 
+def test_every_push_to_the_default_branch_counts(world: Contributing) -> None:
+    world.hosted.change({TOWN: world.source()})
+    first = world.told.push()
+    world.hosted.change({GONE: world.source("gone.csv")})
+    second = world.told.push()
+    jobs = [world.asked(first).job, world.asked(second).job]
+    assert [list(world.runs(job)) for job in jobs] == [["xx/town"], ["xx/gone"]]
+    assert [world.job(job).status for job in jobs] == [JobStatus.RUNNING, JobStatus.RUNNING]
+
+
+@pytest.mark.parametrize("first", ["push", "pull"])
+def test_a_newer_push_takes_the_place_of_the_older_whichever_is_told_first(world: Contributing, first: str) -> None:
+    world.hosted.change({TOWN: world.source()}, "mine")
+    pull = world.hosted.open_pull("mine")
+    older = [world.asked(world.told.push("mine")).job, world.asked(world.told.pull_request("opened", pull)).job]
+    world.hosted.push_to(pull, {GONE: world.source("gone.csv")})
+    told = [world.told.push("mine"), world.told.pull_request("synchronize", pull)]
+    newer = [world.asked(delivery).job for delivery in (told if first == "push" else reversed(told))]
+    assert older[0].id == older[1].id != newer[0].id == newer[1].id
+    assert (world.job(older[0]).status, world.job(newer[0]).status) == (JobStatus.SUPERSEDED, JobStatus.RUNNING)
+
+
 def test_only_layers_that_changed_are_run(world: Contributing) -> None:
     source = json.loads(world.source())
     source["layers"]["addresses"].append({**deepcopy(source["layers"]["addresses"][0]), "name": "other"})
