@@ -10,7 +10,7 @@ import pytest
 from demo.servers.github import CONTRIBUTOR, MAINTAINER, UNICORN, CheckRun
 from openaddr import settings
 from openaddr.db import deliveries, runs
-from openaddr.db.records import JobStatus, RunStatus, Trust
+from openaddr.db.records import Decision, JobStatus, RunStatus, Trust
 from tests.flows.conftest import Town
 from tests.flows.jobs import NAME, Contributing
 from tests.github.checking import checked_github
@@ -91,6 +91,23 @@ def test_a_merge_takes_the_run_of_the_pull_request(world: Contributing) -> None:
     assert world.job(done.job).status is JobStatus.SUCCEEDED
     assert len(world.town.web.requests) == asked, "nothing is downloaded again"
     assert world.town.last_good is not None
+
+
+def test_what_was_approved_on_a_pull_request_is_approved_when_it_is_merged(world: Contributing) -> None:
+    world.hosted.change({TOWN: world.source()})
+    world.checked(world.told.push())
+    world.town.publish(10)
+    world.hosted.change({TOWN: world.source(unit="street")}, "mine")
+    pull = world.hosted.open_pull("mine")
+    job = world.checked(world.told.pull_request("opened", pull))
+    with world.town.opened.pool.connection() as conn:
+        (held,) = runs.of_job(conn, job.id)
+        assert runs.decide(conn, held.id, Decision.APPROVED, "ann", "Two towns merged.")
+    world.hosted.merge(pull)
+    done = world.asked(world.told.push())
+    assert (done.runs, world.runs(done.job)) == ([], {"xx/town": RunStatus.SUCCEEDED})
+    world.sweep()
+    assert world.town.latest == world.town.last_good
 
 
 def test_a_newer_push_takes_the_place_of_the_one_before_and_takes_over_what_is_the_same(world: Contributing) -> None:
