@@ -57,6 +57,7 @@ RANKS = {
     "run_folder": 5,
     "journey": 6,
     "process": 7,
+    "collecting": 7,
     "comparison": 7,
     "doctor": 7,
     "terminal": 8,
@@ -70,7 +71,7 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal"}
+OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal", "collecting"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",
