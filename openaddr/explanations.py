@@ -1,4 +1,4 @@
-"""What codes mean that are about where source files come from; `errors` has those of one source and its machine."""
+"""What codes mean that are about where source files come from and what is collected; `errors` has the others."""
 
 from openaddr.codes import Code, ExitCode, Explanation
 
@@ -59,6 +59,24 @@ _GITHUBS = explain(
         Code.GITHUB_ARCHIVE_BAD: ("The archive of the commit did not arrive whole", "Try again later."),
     },
     retry=frozenset({Code.GITHUB_RATE_LIMITED, Code.GITHUB_AWAY, Code.GITHUB_ARCHIVE_BAD}),
+)
+
+COLLECTIONS: dict[Code, Explanation] = explain(
+    ExitCode.OURS,
+    {
+        Code.COLLECTION_EMPTY: (
+            "There is nothing to collect, so collections stay as they were",
+            "Look at the newest complete set: it has to have source files of the default branch with good runs.",
+        ),
+        Code.COLLECTION_INCOMPLETE: (
+            "A source is missing that no earlier collection has either, so the collection stays as it was",
+            "See the problem of the source named; have it run again without its cache.",
+        ),
+        Code.COLLECTION_MEMBER_BAD: (
+            "The files of a run cannot be collected, so its rows are kept from the collection before",
+            "Have the source run again without its cache, and find out what happened to the files named.",
+        ),
+    },
 )
 
 ORIGINS: dict[Code, Explanation] = _OURS | _GITHUBS

@@ -47,6 +47,7 @@ RANKS = {
     "conform": 4,
     "quality": 4,
     "outputs": 4,
+    "deduping": 6,
     "lint": 5,
     "publication": 5,
     "deciding": 6,
@@ -69,7 +70,7 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal"}
+OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal", "deduping"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",
