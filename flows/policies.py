@@ -29,6 +29,10 @@ JOB_SECONDS = 900.0
 """To find out what changed, with archives of two commits; the runs have limits of their own."""
 JOB_PAUSE_SECONDS, JOB_PATIENCE_SECONDS = 20.0, 3 * 3600.0
 """GitHub that is away is asked again, each time after as long as a push has waited; most outages are over by then."""
+COLLECTION_SECONDS = 8 * 3600.0
+"""The world with its parts and countries: 3 times 600 million rows; the next one begins a day after."""
+COLLECTION_RETRIES, COLLECTION_RETRY_SECONDS = 3, 300.0
+"""What is made by then stays made, so a storage that was away for minutes costs one collection."""
 SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""
