@@ -100,9 +100,9 @@ def run(rows: int, folder: Path) -> Found:
     started = time.monotonic()
     (folder / "work").mkdir()
     with opened(folder / "work") as database:
-        build.read(database, made, lambda found, _: made[found], folder, build.Deadline())
+        build.read(database, made, lambda found, _: made[found], folder)
         database.group()
-        shards = list(build.write_all(database, folder / "work", build.Deadline()))
+        shards = list(build.write_all(database, folder / "work"))
         seconds = time.monotonic() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     precision, recall = compare([shard.path for shard in shards])

@@ -1,6 +1,5 @@
 """From the runs of all layer sources to the files of one build."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,14 @@ from openaddr.errors import Code, Problem, ProblemError
 
 FILE_ROWS = 2_000_000
 """Rows of one file, about 120 MB; a degree with more people than that has a larger one."""
+Breathe = Callable[[], None]
+"""Called between two steps: it raises when there is no more time."""
 Fetch = Callable[[Input, Path], Path]
 """Brings the GeoParquet of an input into a folder. Raises ProblemError, COLLECTION_MEMBER_BAD when it has none."""
+
+
+def no_hurry() -> None:
+    """For whoever has all the time."""
 
 
 @dataclass(frozen=True)
@@ -26,27 +31,15 @@ class Taken:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True)
-class Deadline:
-    """When a build has to be done; None = never."""
-
-    at: float | None = None
-
-    def check(self, stage: str) -> None:
-        """Raise ProblemError when it is over."""
-        if self.at is not None and time.monotonic() > self.at:
-            raise ProblemError(
-                Code.TIME_LIMIT, f"The deduplicated build took longer than it may, while it was {stage}."
-            )
-
-
-def read(database: Database, inputs: Iterable[Input], fetch: Fetch, work: Path, deadline: Deadline) -> list[Taken]:
+def read(
+    database: Database, inputs: Iterable[Input], fetch: Fetch, work: Path, breathe: Breathe = no_hurry
+) -> list[Taken]:
     """Take the rows of all inputs, in an order of their own; what cannot be read of one is its problem alone.
 
     Raises ProblemError when nothing is left to build from.
     """
     ordered = sorted(inputs, key=lambda found: (found.id, found.run))
-    taken = [_taken(database, number, found, fetch, work, deadline) for number, found in enumerate(ordered)]
+    taken = [_taken(database, number, found, fetch, work, breathe) for number, found in enumerate(ordered)]
     database.name(ordered)
     if not sum(found.rows - found.nowhere for found in taken):
         problems = sum(found.problem is not None for found in taken)
@@ -55,8 +48,8 @@ def read(database: Database, inputs: Iterable[Input], fetch: Fetch, work: Path, 
     return taken
 
 
-def _taken(database: Database, number: int, found: Input, fetch: Fetch, work: Path, deadline: Deadline) -> Taken:
-    deadline.check(f"reading {found.source}")
+def _taken(database: Database, number: int, found: Input, fetch: Fetch, work: Path, breathe: Breathe) -> Taken:
+    breathe()
     rows = nowhere = 0
     try:
         path = fetch(found, work)
@@ -73,8 +66,8 @@ def _taken(database: Database, number: int, found: Input, fetch: Fetch, work: Pa
     return Taken(found, rows, nowhere)
 
 
-def write_all(database: Database, folder: Path, deadline: Deadline, most: int = FILE_ROWS) -> Iterator[Shard]:
+def write_all(database: Database, folder: Path, most: int = FILE_ROWS, breathe: Breathe = no_hurry) -> Iterator[Shard]:
     """Write the files of a build, one after the other: whoever has taken one may remove it."""
     for block in database.blocks(most):
-        deadline.check(f"writing {block.name}")
+        breathe()
         yield write(database, block, folder)

@@ -1,7 +1,7 @@
 """The database of one build: all rows on disk, in DuckDB, with a limit to its memory."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,11 +60,15 @@ class Database:
             values = (found.source, found.name, found.run, int(found.locality), found.share_alike, found.licence)
             self._connection.execute("insert into members values (?, ?, ?, ?, ?, ?, ?)", (number, *values))
 
-    def group(self, part_rows: int = PART_ROWS) -> None:
-        """Find which rows are one address, so many at a time: those of one key always together."""
+    def group(self, part_rows: int = PART_ROWS, breathe: Callable[[], None] = lambda: None) -> None:
+        """Find which rows are one address, so many at a time: those of one key always together.
+
+        `breathe` is called in between: it raises when there is no more time.
+        """
         count = self.ask("count")[0][0]
         parts = max(1, -(-count // part_rows))
         for part in range(parts):
+            breathe()
             candidates = self._relation("candidates", parts=parts, part=part).to_arrow_table()
             key, lon, lat = (candidates[name].to_numpy() for name in ("key", "lon", "lat"))
             self._connection.register("placed", candidates.append_column("place", pa.array(places(key, lon, lat))))

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from openaddr.deduping.build import Taken
 from openaddr.deduping.database import Database
+from openaddr.deduping.inputs import Input
 from openaddr.deduping.writing import Shard
 from openaddr.errors import Code, ProblemError
 
@@ -23,9 +23,9 @@ REASONS = {
 """Why a row is not the best of its group: the first difference to the one that is."""
 
 
-def digest(taken: Iterable[Taken], version: str) -> str:
+def digest(inputs: Iterable[Input], version: str) -> str:
     """Twelve digits of what goes into a build: the same runs, read by the same code, give the same files."""
-    parts = [f"{found.input} {found.rows} {found.nowhere}" for found in taken if not found.problem]
+    parts = sorted(map(repr, inputs))
     return hashlib.sha256("\n".join([version, *parts]).encode()).hexdigest()[:12]
 
 
@@ -34,12 +34,15 @@ def manifest(
 ) -> dict[str, Any]:
     """All of it, but for when it was made; `earlier` is the manifest of the build before, or empty.
 
+    `prefix` is where its files are.
+
     Rows read = rows nowhere on earth + rows of the build, and those = best rows + rows of other reasons.
     """
     rows, without_key, groups, lost = database.ask("totals")[0]
     here = {found.input.id for found in taken}
     return {
         "version": VERSION,
+        "prefix": prefix,
         "rows_read": sum(found.rows for found in taken),
         "rows_nowhere": sum(found.nowhere for found in taken),
         "rows": rows,
@@ -73,11 +76,6 @@ def refuse_to_shrink(taken: Iterable[Taken], earlier: Mapping[str, Any]) -> None
             f"first {first.input.source} ({first.input.name}): {first.problem.message} That build stays."
         )
         raise ProblemError(Code.COLLECTION_INCOMPLETE, message)
-
-
-def stamped(found: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """A manifest with the time."""
-    return {"generated_at": now.astimezone(UTC).isoformat(timespec="seconds"), **found}
 
 
 def _source(found: Taken) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from openaddr.deduping import build, report
-from openaddr.deduping.build import Deadline, Taken
+from openaddr.deduping.build import Taken
 from openaddr.deduping.database import opened
 from openaddr.deduping.inputs import Input
 from openaddr.deduping.locality import Locality
@@ -72,9 +72,9 @@ def built(
         return copy
 
     with opened(folder) as database:
-        taken = build.read(database, order or files, fetch, work, Deadline())
+        taken = build.read(database, order or files, fetch, work)
         database.group(part_rows)
-        shards = list(build.write_all(database, work, Deadline(), most))
+        shards = list(build.write_all(database, work, most))
         found = report.manifest(database, taken, shards, "prefix/", {})
     return Built(taken, shards, found)
 

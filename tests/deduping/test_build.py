@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import dedupe
-from openaddr.deduping import build, report
-from openaddr.deduping.build import Deadline, Taken
+from openaddr.deduping import report
+from openaddr.deduping.build import Taken
 from openaddr.deduping.database import opened
 from openaddr.deduping.inputs import BATCH_ROWS, COLUMNS, Input
 from openaddr.deduping.locality import Locality
@@ -212,13 +212,6 @@ def test_a_full_disk_and_too_little_memory_have_names(tmp_path: Path) -> None:
             "create temp table t as select md5(i::varchar) from range(3_000_000) r(i) order by 1"
         )
     assert raised.value.problem.code is Code.DISK_FULL
-
-
-def test_a_build_knows_when_its_time_is_over(tmp_path: Path) -> None:
-    file = stored(tmp_path / "0", [MAIN])
-    with opened(tmp_path) as database, pytest.raises(ProblemError) as raised:
-        build.read(database, [COUNTY], lambda *_: file, tmp_path, Deadline(0.0))
-    assert raised.value.problem.code is Code.TIME_LIMIT
 
 
 def test_made_up_addresses_are_found_again(tmp_path: Path) -> None:
