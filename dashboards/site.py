@@ -17,7 +17,7 @@ import msgspec
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from dashboards import assets, batches, front, health, licences, listing, maps, problems, runs, sources
+from dashboards import assets, batches, deduplicated, front, health, licences, listing, maps, problems, runs, sources
 from dashboards.assets import code_digest
 from dashboards.pages import Maker, Page
 from dashboards.programs import makers as programs
@@ -36,6 +36,7 @@ MAKERS: tuple[Maker, ...] = (
     problems.pages,
     licences.pages,
     listing.pages,
+    deduplicated.pages,
     health.pages,
     programs.pages,
     front.pages,

@@ -139,7 +139,7 @@ def _is_stored(storage: Storage, before: Collection) -> bool:
 def _tidy(storage: Storage, prefixes: set[str]) -> None:
     """Remove the files of builds that are neither this one nor the one before."""
     for found in list(storage.list(FOLDER)):
-        if not found.key.startswith(tuple(prefixes)):
+        if found.key.endswith(".parquet") and not found.key.startswith(tuple(prefixes)):
             storage.delete(found.key)
 
 
