@@ -66,13 +66,16 @@ class World:
         trust: Trust = Trust.MERGED,
         status: RunStatus = RunStatus.SUCCEEDED,
         content: bytes | None = None,
+        in_set: bool = True,
     ) -> int:
         """A run of the set; one that succeeded has files, and is the last good one if it may be."""
         text = content if content is not None else source_text(layer, names or (name,), share_alike)
         assert self.set
         with self.pool.connection() as conn:
             sha = source_files.save(conn, text)
-            new = NewRun(source_id, layer, name, sha, trust, "small", self.set.id, commit_sha=COMMIT)
+            new = NewRun(
+                source_id, layer, name, sha, trust, "small", self.set.id if in_set else None, commit_sha=COMMIT
+            )
             run = runs.queue(conn, new)
             lease = runs.claim(conn, run.id, "worker", None, 120, 3600)
         rows = None
