@@ -16,7 +16,7 @@ from openaddr.db.records import Collection
 from openaddr.recorded import Told, read_problem
 
 PATH = "collections/deduplicated/index.html"
-MOST_PAIRS = 10
+MOST_PAIRS, MOST_FILES = 10, 300
 
 
 @dataclass(frozen=True)
@@ -110,4 +110,5 @@ def _page(seen: Snapshot, build: Collection | None, troubles: Sequence[Trouble])
         found=read(build) if build else None,
         troubles=[(trouble.tried_at, read_problem(trouble.problem)) for trouble in troubles],
         most_pairs=MOST_PAIRS,
+        most_files=MOST_FILES,
     )

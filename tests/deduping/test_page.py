@@ -2,6 +2,7 @@
 
 import html
 import re
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -69,3 +70,17 @@ def test_a_manifest_that_cannot_be_read_breaks_no_page(manifest: dict[str, Any],
 
 def test_without_a_build_there_is_no_page(world: World) -> None:
     assert PATH not in pages(world)
+
+
+def test_the_queries_of_the_documentation_work(world: World) -> None:
+    of_two(world)
+    assert made(world)
+    text = (Path(__file__).parents[2] / "docs/deduplicated.md").read_text(encoding="utf-8")
+    root = world.folder / "storage"
+    file = next(root.glob("collections/deduplicated/*/*.parquet"))
+    counts = []
+    for block in re.findall(r"```sql\n(.*?)```", text, re.S):
+        local = re.sub(r"'[^']*\.parquet'", f"'{file}'", block).replace("https://…/", f"{root}/")
+        counts.append(duckdb.connect().execute(local).fetchall())
+    assert [len(rows) for rows in counts] == [4, 1, 4]
+    assert counts[1] == [(4,)]
