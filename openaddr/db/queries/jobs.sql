@@ -35,7 +35,7 @@ where finished_at is null
   and repository = %(repository)s
   and case
       when %(pull_request)s::integer is not null then pull_request = %(pull_request)s
-      else pull_request is null and branch <> '' and branch = %(branch)s
+      else branch <> '' and branch = %(branch)s
   end
   and id is distinct from %(job_id)s
 order by created_at
