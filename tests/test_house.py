@@ -58,6 +58,7 @@ RANKS = {
     "journey": 6,
     "process": 7,
     "collecting": 7,
+    "deduping": 7,
     "comparison": 7,
     "doctor": 7,
     "terminal": 8,
@@ -71,7 +72,7 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal", "collecting"}
+OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal", "collecting", "deduping"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",
