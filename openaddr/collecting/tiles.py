@@ -14,7 +14,7 @@ import polars as pl
 from isal import isal_zlib
 
 from openaddr.collecting.archive import LEVEL, Archive
-from openaddr.collecting.checking import BLOCK, Packed, blocks
+from openaddr.collecting.checking import BLOCK, Packed, blocks, disk_problem
 from openaddr.collecting.licences import licences
 from openaddr.collecting.members import Member
 from openaddr.collecting.plans import ZIP
@@ -153,6 +153,8 @@ def _made(shelf: Shelf, group: list[Tile]) -> Iterator[Tile]:
             if error.problem.code is not Code.COLLECTION_MEMBER_BAD:
                 raise
             shelf.broke(members[path], ZIP, error)
+        except OSError as error:
+            raise disk_problem(error) from error
     for tile in group:
         text = _file(shelf.work, tile.place)
         try:
