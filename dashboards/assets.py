@@ -1,4 +1,4 @@
-"""The stylesheet and the script of our own, each under a name that changes with its content."""
+"""The files of our own that pages load, and what all pages are made by."""
 
 import hashlib
 from collections.abc import Iterator
@@ -7,26 +7,17 @@ from pathlib import Path
 
 from dashboards.pages import Page
 from dashboards.snapshot import Snapshot
+from dashboards.static_files import static_files
 from openaddr import __version__
 from openaddr.errors import EXPLANATIONS, ROW_REASONS
 
 FOLDER = Path(__file__).parent
-STATIC = FOLDER / "static"
-MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
 def pages(seen: Snapshot) -> Iterator[Page]:
     """What lies in `static`: a page of an older version keeps its older stylesheet until it is replaced."""
-    for path in sorted(STATIC.iterdir()):
-        if path.suffix in MEDIA_TYPES:
-            yield Page(asset(path.name), "", partial(path.read_bytes), MEDIA_TYPES[path.suffix])
-
-
-@cache
-def asset(name: str) -> str:
-    """Where a file of `static` is on the site: `site.css` at `static/site-0123abcd.css`."""
-    path = STATIC / name
-    return f"static/{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}{path.suffix}"
+    for found in static_files():
+        yield Page(found.path, "", partial(found.file.read_bytes), found.media_type)
 
 
 @cache

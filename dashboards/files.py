@@ -1,28 +1,16 @@
 """What pages read of the files of a run: never more than a bound, and a sentence where something is wrong with one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
+from dashboards.run_files import KINDS, LOG_LINES, MOST_BYTES, MOST_LOG_BYTES, Sample
 from openaddr.errors import ProblemError
 from openaddr.storage.keys import checked, run_prefix
 from openaddr.storage.objects import MissingError, Storage
 
 T = TypeVar("T")
-MOST_BYTES = 5_000_000
-MOST_LOG_BYTES = 400_000
-LOG_LINES = 40
-KINDS = {
-    "csv_zip": ("CSV", "Zipped CSV with the columns of old, README and licence"),
-    "geoparquet": ("GeoParquet", "For DuckDB, GDAL and geopandas; sorted by place, so a part can be read over HTTP"),
-    "geojsonl": ("GeoJSON lines", "One feature a line, gzipped"),
-    "pmtiles": ("PMTiles", "Vector tiles in one file, for maps"),
-    "preview": ("Preview", "Picture of where the rows are"),
-    "sample": ("Sample", "The first rows, as JSON"),
-    "manifest": ("Manifest", "All of this, for programs"),
-}
-"""Name and use of each kind of file, in the order of use."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +54,6 @@ class Files:
     def of_kind(self, kind: str) -> StoredFile | None:
         """The file of a kind."""
         return next((file for file in self.listed if file.kind == kind), None)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The first rows of a run. `fault` says what is wrong, '' when nothing is."""
-
-    columns: list[str] = field(default_factory=list)
-    rows: list[list[str | float | None]] = field(default_factory=list)
-    fault: str = ""
 
 
 @dataclass(frozen=True)

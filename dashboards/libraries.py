@@ -19,6 +19,7 @@ MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
     ".pmtiles": "application/vnd.pmtiles",
+    ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
 FOR_MAPS = ("maplibre-gl.mjs", "maplibre-gl-worker.mjs", "maplibre-gl.css", "pmtiles.js", "land.pmtiles")

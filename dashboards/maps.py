@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from functools import partial
 
 from dashboards import libraries, links
-from dashboards.assets import asset
 from dashboards.facts import facts_of
 from dashboards.files import Files, files_of
 from dashboards.pages import Page
 from dashboards.printing import printed
 from dashboards.runs import Ahead, crumbs_of_source
 from dashboards.snapshot import Snapshot
+from dashboards.static_files import asset
 from openaddr.storage.keys import run_prefix
 
 

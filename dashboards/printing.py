@@ -1,36 +1,18 @@
-"""Fills a template: what every page has (title, links, policy) and the filters that templates print with."""
+"""Fills a template with what every page of the site has: title, links, policy."""
 
 import json
-import re
 from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from dashboards import charts, links
-from dashboards.assets import asset
+from dashboards import links
 from dashboards.snapshot import Snapshot
-from openaddr import __version__, words
-from openaddr.db.records import RunStatus
-from openaddr.recorded import Told, explained, reason_words
+from dashboards.static_files import asset
+from dashboards.templating import environment
+from openaddr import words
 
-MARKS: dict[str, str] = {
-    RunStatus.QUEUED: "…",
-    RunStatus.RUNNING: "▸",
-    RunStatus.SUCCEEDED: "✓",
-    RunStatus.HELD: "‖",
-    RunStatus.FAILED: "✗",
-    RunStatus.SKIPPED: "»",
-    RunStatus.LOST: "?",
-    "waiting": "…",
-    "removed": "∅",
-    "complete": "✓",
-    "abandoned": "✗",
-    "errored": "✗",
-    "superseded": "–",
-}
 NAVIGATION = (
     ("Sources", "sources/index.html"),
     ("Sets", "sets/index.html"),
@@ -40,50 +22,10 @@ NAVIGATION = (
     ("Licences", "licenses/index.html"),
     ("Data access", "data-access/index.html"),
 )
-_TICKS = re.compile(r"`([^`]{1,200})`")
 Crumb = tuple[str, str]
 """Words and page; '' for the page itself."""
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("dashboards"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
-_ENVIRONMENT.filters |= {
-    name: getattr(words, name)
-    for name in (
-        "change",
-        "day",
-        "duration",
-        "iso",
-        "moment",
-        "number",
-        "percent",
-        "plural",
-        "short",
-        "shown",
-        "size",
-        "web",
-    )
-}
-_ENVIRONMENT.filters |= {
-    "is_explained": lambda code: explained(code) is not None,
-    "title_of": lambda code: Told(code).title if code else "Without a code",
-    "hint_of": lambda code: getattr(explained(code), "hint", ""),
-    "reason_words": reason_words,
-}
-_ENVIRONMENT.globals |= {
-    "charts": charts,
-    "links": links,
-    "marks": MARKS,
-    "navigation": NAVIGATION,
-    "dash": words.NONE,
-    "dash_value": None,
-    "version": __version__,
-}
+_ENVIRONMENT = environment(links=links, navigation=NAVIGATION, has_problem_pages=True)
 
 
 def printed(
@@ -123,19 +65,6 @@ def printed(
         **shown,
     )
     return page.encode("utf-8", "replace")
-
-
-def ticks(text: object, most: int = words.LONGEST) -> Markup:
-    """A text with what stands between backticks as code."""
-    return Markup(_TICKS.sub(r"<code>\1</code>", str(escape(words.shown(text, most)))))
-
-
-def at_slashes(text: object) -> Markup:
-    """A path that may be broken behind each slash."""
-    return Markup(str(escape(words.shown(text, 120))).replace("/", "/<wbr>"))
-
-
-_ENVIRONMENT.filters |= {"ticks": ticks, "at_slashes": at_slashes}
 
 
 def data_block(value: object) -> Markup:

@@ -6,42 +6,21 @@ from functools import partial
 
 from dashboards import links
 from dashboards.facts import ExcerptLine, excerpt
+from dashboards.figures import Fill, Stage, fills_of, stages_of
 from dashboards.files import Files, files_of, log_of, sample_of
 from dashboards.origin import Origin, origin_of
 from dashboards.pages import Page
 from dashboards.printing import Crumb, printed
 from dashboards.snapshot import Snapshot
-from openaddr import stages
 from openaddr.db import pages as record
 from openaddr.db.pages import RunStamp, RunWithSource
 from openaddr.db.records import Run, RunStatus
-from openaddr.recorded import MOST, Recorded, Told, Values, read_problem, read_record
+from openaddr.recorded import MOST, Recorded, Told, read_problem, read_record
 from openaddr.storage.keys import run_prefix
 from openaddr.words import number, shown
 
 AT_ONCE = 100
 """Runs that are loaded together."""
-ATTRIBUTES: dict[str, tuple[str, ...]] = {layer.value: names for layer, names in stages.ATTRIBUTES.items()}
-STAGES = ("test", "download", "unpack", "conform", "outputs")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage with its time, and the share of it in the time of all."""
-
-    name: str
-    seconds: float
-    share: float
-
-
-@dataclass(frozen=True)
-class Fill:
-    """In how many rows an attribute is filled, and with what most often; None where that is not known."""
-
-    attribute: str
-    count: int
-    share: float
-    values: Values | None
 
 
 @dataclass(frozen=True)
@@ -108,8 +87,8 @@ def run_view(seen: Snapshot, run: RunWithSource) -> RunView:
         found,
         problem,
         excerpt(run.content, problem.line if problem else None),
-        _stages(found),
-        _fills(found, run.layer),
+        stages_of(found),
+        fills_of(found, run.layer),
         files,
         [shown(line) for line in log],
         (*found.faults, *filter(None, (files.fault, log_fault))),
@@ -160,19 +139,3 @@ def crumbs_of_source(source_id: str) -> tuple[Crumb, ...]:
     above = (("/".join(parts[:end]), part) for end, part in enumerate(parts[:-1], 1))
     places = ((shown(part, 60), links.source(prefix)) for prefix, part in above)
     return (("Sources", links.LIST), *places, (shown(parts[-1], 60), links.source(source_id)))
-
-
-def _stages(found: Recorded) -> list[Stage]:
-    total = sum(found.seconds.values()) or 1.0
-    order = {name: place for place, name in enumerate(STAGES)}
-    named = sorted(found.seconds.items(), key=lambda item: order.get(item[0], len(order)))
-    return [Stage(name, seconds, seconds / total) for name, seconds in named[:MOST]]
-
-
-def _fills(found: Recorded, layer: str) -> list[Fill]:
-    """In the order of the output, in which JSON in a database is not kept."""
-    rows = found.rows or 0
-    attributes = ATTRIBUTES.get(layer, ())
-    named = sorted(found.fills.items(), key=lambda item: attributes.index(item[0]) if item[0] in attributes else MOST)
-    values = found.profile.attributes
-    return [Fill(name, count, count / rows if rows > 0 else 0.0, values.get(name)) for name, count in named[:MOST]]

@@ -17,7 +17,20 @@ import msgspec
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from dashboards import assets, batches, collected, front, health, licences, listing, maps, problems, runs, sources
+from dashboards import (
+    assets,
+    batches,
+    collected,
+    deduplicated,
+    front,
+    health,
+    licences,
+    listing,
+    maps,
+    problems,
+    runs,
+    sources,
+)
 from dashboards.assets import code_digest
 from dashboards.pages import Maker, Page
 from dashboards.programs import makers as programs
@@ -37,6 +50,7 @@ MAKERS: tuple[Maker, ...] = (
     licences.pages,
     listing.pages,
     collected.pages,
+    deduplicated.pages,
     health.pages,
     programs.pages,
     front.pages,

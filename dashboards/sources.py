@@ -9,11 +9,12 @@ from markupsafe import Markup
 
 from dashboards import charts, links
 from dashboards.facts import EntryFacts, Facts, facts_of
-from dashboards.files import Files, Sample, StoredFile, files_of, sample_of
+from dashboards.files import Files, StoredFile, files_of, sample_of
 from dashboards.origin import Origin, origin_of
 from dashboards.pages import Page
 from dashboards.paging import stamp_of
 from dashboards.printing import printed
+from dashboards.run_files import Sample
 from dashboards.runs import crumbs_of_source
 from dashboards.schema_org import dataset
 from dashboards.snapshot import Snapshot

@@ -14,11 +14,16 @@ from openaddr.github.pulls import pull_request
 
 @dataclass(frozen=True)
 class Question:
-    """A commit that is to be checked, and how it stands to what it is compared with. `fresh`: nothing is re-used."""
+    """A commit that is to be checked, and how it stands to what it is compared with.
+
+    `fresh`: nothing is re-used. `replaces`: what was asked before of the same pull request or branch is of no account;
+    of the default branch every push counts, for it is compared with the one before it.
+    """
 
     new: NewJob
     comparison: Comparison
     fresh: bool
+    replaces: bool
 
 
 def question_of(github: GitHub, asked: Asked, delivery_id: str) -> Question | Ignored:
@@ -38,7 +43,7 @@ def _of_pull_request(github: GitHub, asked: Asked, number: int, delivery_id: str
     sha, trust = found.head.sha, trust_of(github, asked, found.head.sha)
     comparison = compare(github, asked.repository, checked_ref(found.base.ref), sha)
     new = NewJob(str(asked.repository), sha, asked.author, number, delivery_id, "", trust)
-    return Question(new, comparison, asked.fresh)
+    return Question(new, comparison, asked.fresh, replaces=True)
 
 
 def _of_push(github: GitHub, asked: Asked, delivery_id: str) -> Question | Ignored:
@@ -55,7 +60,7 @@ def _of_push(github: GitHub, asked: Asked, delivery_id: str) -> Question | Ignor
     comparison = _since(github, asked, default)
     trust = trust_of(github, asked, asked.sha)
     new = NewJob(str(asked.repository), asked.sha, asked.author, None, delivery_id, asked.ref, trust)
-    return Question(new, comparison, asked.fresh)
+    return Question(new, comparison, asked.fresh, replaces=asked.ref != default)
 
 
 def _since(github: GitHub, asked: Asked, default: str) -> Comparison:

@@ -8,8 +8,7 @@ from psycopg import Connection
 
 from flows.asking import Question
 from flows.services import Services
-from flows.telling import tell
-from flows.working import announce
+from flows.telling import ask_if_merged, tell
 from openaddr import __version__
 from openaddr.db import deliveries, jobs, outbox, runs, source_files
 from openaddr.db.records import Job, NewJob, NewRun, Run, Trust
@@ -50,14 +49,10 @@ def record(opened: Services, question: Question, proposal: Proposal, contents: M
         if same is not None:
             return Queued(_joined(conn, same, question), [])
         layers = limited(conn, opened.settings, question, proposal)
-        earlier = jobs.before(conn, new)
+        earlier = jobs.before(conn, new) if question.replaces else []
         job = jobs.start(conn, new, proposal.as_json())
         queued = _queued(conn, job, layers, contents, earlier, question)
-        for old in earlier:
-            jobs.supersede(conn, old.id, f"A newer push, {new.commit_sha[:12]}, is checked instead.")
-            tell(conn, old.id)
-        if job.trust is Trust.UNKNOWN:
-            outbox.put(conn, "trust", str(job.id), {"job": str(job.id)})
+        _supersede(conn, earlier, f"A newer push, {new.commit_sha[:12]}, is checked instead.")
         jobs.finish_done(conn, job.id)
         tell(conn, job.id)
         deliveries.handled(conn, delivery_id, f"Job {job.id}.")
@@ -87,9 +82,7 @@ def close(opened: Services, asked: Asked, delivery_id: str) -> str:
     with opened.pool.connection() as conn:
         jobs.one_at_a_time(conn, str(asked.repository))
         new = NewJob(str(asked.repository), asked.sha, asked.author, asked.pull_request)
-        for job in [] if asked.merged else jobs.before(conn, new):
-            jobs.supersede(conn, job.id, told)
-            tell(conn, job.id)
+        _supersede(conn, [] if asked.merged else jobs.before(conn, new), told)
         deliveries.handled(conn, delivery_id, told)
     return told
 
@@ -102,9 +95,17 @@ def settle(opened: Services, job: Job, delivery_id: str, told: str) -> Queued:
     return Queued(job, [])
 
 
+def _supersede(conn: Connection[Any], earlier: Sequence[Job], why: str) -> None:
+    for job in earlier:
+        jobs.supersede(conn, job.id, why)
+        tell(conn, job.id)
+
+
 def _joined(conn: Connection[Any], job: Job, question: Question) -> Job:
     """The job that answers already; on a pull request, too, when that is new."""
     number = question.new.pull_request
+    earlier = jobs.before(conn, question.new, job.id) if question.replaces else []
+    _supersede(conn, earlier, f"A newer push, {job.commit_sha[:12]}, is checked instead.")
     if number is not None and jobs.join_pull_request(conn, job.id, number):
         tell(conn, job.id)
     deliveries.handled(conn, str(question.new.delivery_id), f"Job {job.id} checks the same commit.")
@@ -143,7 +144,9 @@ def _queued(
             runs.mark_dispatched(conn, run.id)
             queued.append(run)
         else:
-            announce(conn, runs.copy(conn, done.id, new, any_trust=merged).id)
+            runs.copy(conn, done.id, new, any_trust=merged)
+            if job.trust is not Trust.UNMERGED:
+                ask_if_merged(conn, job.id)
     return queued
 
 

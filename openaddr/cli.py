@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from openaddr import __version__
+from openaddr import __version__, cli_operators
 from openaddr.stages import Layer
 
 app = typer.Typer(
@@ -21,11 +21,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="OpenAddresses Machine: from a source file to published, explained data.",
 )
-
-
-PrefectFile = Annotated[
-    Path | None, typer.Option("--prefect-file", metavar="FILE", help="What to deploy, instead of our prefect.yaml.")
-]
 
 
 MaxBytes = Annotated[
@@ -175,6 +170,26 @@ def diff(
     raise typer.Exit(run(old, new, as_json=as_json, exit_code=exit_code, examples=examples))
 
 
+@app.command(short_help="Show what a run made in the browser: map, figures, problem, first rows. Ctrl-C stops it.")
+def preview(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `process --output` wrote, or a run's folder.")],
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0 takes one that is free.")] = 0,
+    open_it: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser where there is one.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print address and runs as one JSON object.")] = False,
+) -> None:
+    """\b
+    Examples:
+      openaddr preview out
+      openaddr preview out/us/ca/alameda/addresses/county --port 8000 --no-open
+
+    Show what a run made, on a page of this machine that asks nobody else: the map with what each point says, the
+    problem with its place and fix, what became of the rows, what the attributes say, warnings, the first rows, the
+    files. A folder of many runs has a list of them. Reload the page after the next run; Ctrl-C stops it.
+    """
+    run = pkgutil.resolve_name("openaddr.operating:run_preview")
+    raise typer.Exit(run(folder, port=port, open_it=open_it, as_json=as_json))
+
+
 @app.command(short_help="Say what is at an address or in a file, and suggest a conform.")
 def explore(
     address: Annotated[str, typer.Argument(metavar="URL|FILE", help="An ESRI server, service or layer, or a file.")],
@@ -255,138 +270,9 @@ def new(
     raise typer.Exit(pkgutil.resolve_name("openaddr.bench.new:run_new")(order, as_json=as_json))
 
 
-db = typer.Typer(no_args_is_help=True, help="The database that is the record of everything.")
-app.add_typer(db, name="db")
-
-
-@db.command(short_help="Bring the database up to date; harmless when it is.")
-def migrate() -> None:
-    """\b
-    Example:
-      DATABASE_URL=postgresql://localhost/openaddr openaddr db migrate
-
-    Bring the database up to date; harmless when it is.
-    """
-    raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_migrate")())
-
-
-@app.command(short_help="Start everything on this machine: Postgres, Prefect, workers, site, webhook. Ctrl-C stops it.")
-def up(
-    folder: Annotated[
-        Path, typer.Option("--folder", metavar="DIR", help="Where the data, outputs and logs are kept.")
-    ] = Path("output/stack"),
-    prefect_file: PrefectFile = None,
-) -> None:
-    """\b
-    Example:
-      openaddr up --folder /srv/openaddr
-
-    Start everything on this machine: Postgres, Prefect, workers, site, webhook. Ctrl-C stops it, the data is kept.
-    """
-    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_up")(folder, prefect_file))
-
-
-@app.command(short_help="Make the Prefect server at PREFECT_API_URL agree with prefect.yaml; says what was changed.")
-def deploy(prefect_file: PrefectFile = None) -> None:
-    """\b
-    Example:
-      PREFECT_API_URL=http://127.0.0.1:4200/api openaddr deploy
-
-    Make the Prefect server at PREFECT_API_URL agree with prefect.yaml; says what was changed.
-    """
-    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_deploy")(prefect_file))
-
-
-@app.command(short_help="Take deliveries of GitHub, write them down and have them begun; Ctrl-C stops it.")
-def webhook(
-    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where to listen.")] = 8000,
-) -> None:
-    """\b
-    Example:
-      OPENADDR_WEBHOOK_SECRETS=… OPENADDR_REPOSITORIES=me/sources openaddr webhook --port 8000
-
-    Take deliveries of GitHub, write them down and have them begun; Ctrl-C stops it.
-    """
-    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_webhook")(host, port))
-
-
-@app.command(short_help="Check a commit or a pull request as if GitHub had told us of it, or a saved delivery again.")
-def job(
-    delivery: Annotated[
-        Path | None, typer.Option("--delivery", metavar="FILE", help="A payload of GitHub's, saved as JSON.")
-    ] = None,
-    event: Annotated[str, typer.Option("--event", metavar="NAME", help="Which event the payload is of.")] = "push",
-    repository: Annotated[
-        str, typer.Option("--repository", metavar="OWNER/NAME", help="One of OPENADDR_REPOSITORIES.")
-    ] = "",
-    commit: Annotated[str, typer.Option("--commit", metavar="SHA", help="All 40 digits of its id.")] = "",
-    since: Annotated[
-        str, typer.Option("--since", metavar="SHA", help="What to compare with; else the default branch.")
-    ] = "",
-    pull_request: Annotated[int, typer.Option("--pull-request", metavar="NUMBER", help="Answer there, too.")] = 0,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing of earlier runs.")] = False,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", envvar="USER", help="Who asks.")] = "operator",
-) -> None:
-    """\b
-    Examples:
-      openaddr job --repository openaddresses/openaddresses --pull-request 8416
-      openaddr job --delivery payload.json --event pull_request
-
-    Check a commit or a pull request as if GitHub had told us of it, or do what a saved delivery asks for again.
-    """
-    named = {"repository": {"full_name": repository}, "sender": {"login": by}, "number": pull_request or None}
-    asked = {**named, "sha": commit, "before": since, "fresh": fresh}
-    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_job")(delivery, event, asked))
-
-
-site = typer.Typer(no_args_is_help=True, help="The public site.")
-app.add_typer(site, name="site")
-
-
-@site.command(short_help="Render the site from the record, as it is done after each run.")
-def build(
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Pages go into DIR/site, not into the storage.")
-    ] = None,
-    afresh: Annotated[
-        bool, typer.Option("--afresh", help="Write all pages, also those that have not changed.")
-    ] = False,
-) -> None:
-    """\b
-    Examples:
-      openaddr site build
-      openaddr site build --output /srv/pages --afresh
-
-    Render the site from the record, as it is done after each run.
-    """
-    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_site_build")(output, afresh))
-
-
-Reason = Annotated[str, typer.Option("--reason", "-r", help="Why: it is kept with the run.")]
-By = Annotated[str, typer.Option("--by", metavar="NAME", envvar="USER", help="Who decides.")]
-
-
-@app.command(short_help="Publish a run that was held because it is worse than the last good one.")
-def approve(run: Annotated[int, typer.Argument(metavar="RUN")], reason: Reason, by: By = "operator") -> None:
-    """\b
-    Example:
-      openaddr approve 1234 --reason "two towns merged, the publisher says so"
-
-    Publish a run that was held because it is worse than the last good one.
-    """
-    raise typer.Exit(pkgutil.resolve_name("openaddr.deciding:run_decide")(run, "approved", by, reason))
-
-
-@app.command(short_help="Refuse a run that was held: the last good one stays the latest.")
-def reject(run: Annotated[int, typer.Argument(metavar="RUN")], reason: Reason, by: By = "operator") -> None:
-    """\b
-    Example:
-      openaddr reject 1234 --reason "half of the streets are gone"
-
-    Refuse a run that was held: the last good one stays the latest.
-    """
-    raise typer.Exit(pkgutil.resolve_name("openaddr.deciding:run_decide")(run, "rejected", by, reason))
+# Not by `add_typer`, which would list them before what contributors come for.
+app.registered_groups += cli_operators.app.registered_groups
+app.registered_commands += cli_operators.app.registered_commands
 
 
 def main() -> None:

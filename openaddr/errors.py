@@ -303,8 +303,12 @@ _USAGE = explain(
             "Choose another `--output`, or add to the file by hand.",
         ),
         Code.OUTPUT_UNREADABLE: (
-            "What is to be compared is no output of a run",
-            "Name two folders of runs, two files extract.parquet, or two source files (.json).",
+            "What is to be looked at is no output of a run",
+            "Name folders of runs; `openaddr diff` takes two files extract.parquet or two source files (.json), too.",
+        ),
+        Code.PORT_TAKEN: (
+            "The port is taken, or may not be used",
+            "Give another `--port`, or none: then one is taken that is free.",
         ),
     },
 )

@@ -1,5 +1,5 @@
-"""What the commands for operators do. They are of `deployments` and `dashboards`, which the library must not know: they
-are found by name.
+"""What the commands do that are of `deployments` and `dashboards`, which the library must not know: they are found by
+name.
 """
 
 import pkgutil
@@ -33,6 +33,14 @@ def run_site_build(output: Path | None, afresh: bool) -> int:
     return _with_settings("dashboards.building:build", output, afresh)
 
 
+def run_preview(folder: Path, *, port: int, open_it: bool, as_json: bool) -> int:
+    """Show a folder of runs until somebody stops it; gives the exit code."""
+    try:
+        return int(_operation("dashboards.preview.command:run")(folder, port, open_it, as_json))
+    except ProblemError as error:
+        return _told(error)
+
+
 def _with_settings(name: str, *arguments: object) -> int:
     try:
         return int(_operation(name)(settings.load(), *arguments))
@@ -62,5 +70,6 @@ def _operation(name: str) -> Callable[..., Any]:
 
 def _told(error: ProblemError) -> int:
     problem = error.problem
-    print(f"openaddr: {problem.message}\n  {problem.explanation.hint} ({problem.code})", file=sys.stderr)
+    hint = problem.hint or problem.explanation.hint
+    print(f"openaddr: {problem.message}\n  {hint} ({problem.code})", file=sys.stderr)
     return problem.explanation.exit_code

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from openaddr.errors import EXPLANATIONS, ROW_REASONS, ExitCode, Explanation
+from openaddr.errors import EXPLANATIONS, ROW_REASONS, Code, ExitCode, Explanation
 from openaddr.words import shown
 
 T = TypeVar("T")
@@ -23,6 +23,8 @@ WHOSE = {
     ExitCode.USAGE: "whoever gave the command",
     ExitCode.INTERRUPTED: "whoever stopped it",
 }
+OFTEN_TRUE = {Code.ONE_PLACE, Code.ONE_VALUE, Code.WORD_DOUBLED, Code.PLACEHOLDER}
+"""A tower with a hundred flats, a village of one street, `Baden Baden`: worth a look, and most often all right."""
 _BY_CODE: dict[str, Explanation] = {code.value: found for code, found in EXPLANATIONS.items()}
 _BY_REASON: dict[str, str] = {reason.value: words for reason, words in ROW_REASONS.items()}
 
@@ -51,6 +53,11 @@ class Told:
     def advice(self) -> str:
         """What to do."""
         return self.hint or (self.explanation.hint if self.explanation else "")
+
+    @property
+    def severity(self) -> str:
+        """Of a warning, in the words of the lint: `hint` where it is often true of a place, and no mistake."""
+        return "hint" if self.code in OFTEN_TRUE else "warning"
 
     @property
     def whose(self) -> str:

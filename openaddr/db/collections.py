@@ -15,6 +15,8 @@ from openaddr.errors import Problem
 SQL = named("collections")
 ALL = ""
 """The name under which what is in the way of all collections is noted."""
+DEDUPLICATED = "deduplicated"
+"""The name of the one that has all addresses once more; it is made by a flow of its own."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def note_try(conn: Connection[Any], name: str, problem: Problem | None) -> None:
 
 def forget_tries(conn: Connection[Any], names: Sequence[str]) -> None:
     """Forget the tries of all collections but these."""
-    conn.execute(SQL["forget_tries"], {"names": [*names, ALL]})
+    conn.execute(SQL["forget_tries"], {"names": [*names, ALL, DEDUPLICATED]})
 
 
 def problems(conn: Connection[Any]) -> list[Trouble]:

@@ -35,7 +35,7 @@ def reusable(
 ) -> Run | None:
     """The newest run that did the same work lately, on the same text by the same code with no less trust.
 
-    `any_trust`: what a pull request ran is as good once its very text is merged.
+    `any_trust`: what a pull request ran is as good once its very text is merged, and so is what was held and approved.
     """
     if new.fresh:
         return None

@@ -29,6 +29,7 @@ from tests.golden import assert_golden
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 SITE = "https://results.example.org"
+ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).with_name("golden")
 OF_OLD = [
     "source", "cache", "sample", "geometry type", "address count", "version", "fingerprint", "cache time", "processed",
@@ -80,6 +81,12 @@ def pages(windmere: Published) -> dict[str, bytes]:
 def test_a_schema_changes_only_on_purpose(pages: dict[str, bytes], name: str) -> None:
     assert_golden(GOLDEN / f"{name}.schema.json", schema(name).decode())
     assert pages[f"schemas/{name}.json"] == schema(name)
+
+
+def test_the_schema_of_source_files_is_at_its_own_address(pages: dict[str, bytes]) -> None:
+    published = pages["schema/source.json"]
+    assert published == (ROOT / "openaddr/lint/schema.json").read_bytes()
+    assert json.loads(published)["$id"].endswith("/schema/source.json")
 
 
 def test_the_index_says_where_everything_is(windmere: Published, pages: dict[str, bytes]) -> None:

@@ -8,7 +8,8 @@ import pytest
 from dashboards import charts, links
 from dashboards.origin import origin_of
 from dashboards.paging import parts
-from dashboards.printing import data_block, ticks
+from dashboards.printing import data_block
+from dashboards.templating import ticks
 from openaddr import words
 
 TIME = datetime(2026, 11, 4, 8, 5, 9, tzinfo=UTC)

@@ -1,12 +1,13 @@
 """Jobs."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from psycopg import Connection
 
-from openaddr.db import jobs
-from openaddr.db.records import Job, JobStatus, NewJob, RunStatus
+from openaddr.db import jobs, runs
+from openaddr.db.records import Job, JobStatus, NewJob, Outcome, RunStatus, Trust
 from tests.db.conftest import Rows
 from tests.db.racing import race
 
@@ -60,3 +61,27 @@ def test_of_two_that_finish_a_job_at_once_one_does(conn: Connection[Any], other:
     job = started(conn)
     first, second = race(conn, other, lambda conn: jobs.finish_done(conn, job.id))
     assert len(first) == 1 and second == []
+
+
+def test_whoever_works_on_a_run_of_a_superseded_job_has_lost_it(conn: Connection[Any], rows: Rows) -> None:
+    job = started(conn)
+    lease = rows.claimed(job_id=job.id)
+    assert jobs.supersede(conn, job.id, "A newer push came.")
+    assert not runs.renew(conn, lease, 60)
+    assert not runs.finish(conn, lease, Outcome(RunStatus.SUCCEEDED, "11", rows=10))
+    (run,) = runs.of_job(conn, job.id)
+    assert (run.status, run.problem and run.problem["code"]) == (RunStatus.SKIPPED, "RUN_SUPERSEDED")
+    assert jobs.supersede(conn, job.id, "Another one came.") is None
+
+
+def test_an_open_run_that_does_the_same_goes_on_for_the_newer_job(conn: Connection[Any], rows: Rows) -> None:
+    old, new = started(conn), started(conn)
+    same = {"source_id": "xx/same", "trust": Trust.UNMERGED}
+    lease = rows.claimed(job_id=old.id, **same)
+    wanted = rows.new(job_id=new.id, commit_sha="def", **same)
+    assert jobs.adopt(conn, replace(wanted, source_id="xx/other"), [old]) is None
+    assert jobs.adopt(conn, replace(wanted, trust=Trust.MERGED), [old]) is None
+    assert jobs.adopt(conn, replace(wanted, fresh=True), [old]) is None
+    adopted = jobs.adopt(conn, wanted, [old])
+    assert adopted and (adopted.id, adopted.job_id, adopted.commit_sha) == (lease.run_id, new.id, "def")
+    assert runs.renew(conn, lease, 60), "whoever works on it goes on"

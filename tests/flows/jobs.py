@@ -9,7 +9,7 @@ from demo.servers.github.deliveries import Deliveries
 from demo.servers.github.signing import Delivery
 from flows.ci_job import handle
 from flows.queueing import Queued
-from flows.sending import send_about
+from flows.sending import send_about, send_due
 from openaddr.db import deliveries, jobs, runs
 from openaddr.db.records import Delivery as Received
 from openaddr.db.records import Job, Run, RunStatus
@@ -53,6 +53,10 @@ class Contributing:
     def send(self, job: Job) -> None:
         """Tell GitHub what there is to tell of a job."""
         send_about(self.town.opened, job.id)
+
+    def sweep(self) -> None:
+        """Send all that is to be sent."""
+        send_due(self.town.opened)
 
     def deliver(self, delivery: Delivery) -> Queued | str:
         """Do what `ci-job` does up to the point where somebody is asked to work on the runs."""

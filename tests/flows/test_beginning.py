@@ -14,7 +14,7 @@ from prefect.states import Crashed
 
 from deployments.webhook import dispatching
 from deployments.webhook.dispatching import Dispatcher
-from flows import beginning
+from flows import beginning, policies
 from flows.beginning import begin, begin_waiting
 from flows.handing_over import desk
 from flows.services import Services
@@ -72,7 +72,9 @@ def let_time_pass(opened: Services) -> None:
 
 
 def flow_runs(client: SyncPrefectClient) -> list[FlowRun]:
-    return [each for each in client.read_flow_runs(limit=200) if "delivery_id" in each.parameters]
+    return [
+        each for each in client.read_flow_runs(limit=200) if str(each.parameters.get("delivery_id")).startswith("good")
+    ]
 
 
 @pytest.mark.usefixtures("deployed")
@@ -110,6 +112,24 @@ def test_a_delivery_whose_flow_run_died_may_be_begun_again(opened: Services, cli
     assert asyncio.run(begun()) == first
     client.set_flow_run_state(first, Crashed())
     assert asyncio.run(begun()) != first
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_sweep_sees_to_a_delivery_whose_flow_run_died_and_leaves_one_at_work_alone(
+    opened: Services, client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(opened, "good-killed", "good-at-work")
+    asyncio.run(begin_waiting(opened.pool))
+    killed, at_work = row(opened, "good-killed").flow_run_id, row(opened, "good-at-work").flow_run_id
+    assert killed and at_work
+    client.set_flow_run_state(killed, Crashed())
+    monkeypatch.setattr(policies, "UNCLAIMED_SECONDS", 0.0)
+    assert state_of(sweep).is_completed()
+    of = {
+        name: [each.id for each in flow_runs(client) if each.parameters == {"delivery_id": name}]
+        for name in ("good-killed", "good-at-work")
+    }
+    assert len(of["good-killed"]) == 2 and of["good-at-work"] == [at_work]
 
 
 @pytest.mark.usefixtures("deployed")

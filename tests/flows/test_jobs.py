@@ -10,7 +10,7 @@ import pytest
 from demo.servers.github import CONTRIBUTOR, MAINTAINER, UNICORN, CheckRun
 from openaddr import settings
 from openaddr.db import deliveries, runs
-from openaddr.db.records import JobStatus, RunStatus, Trust
+from openaddr.db.records import Decision, JobStatus, RunStatus, Trust
 from tests.flows.conftest import Town
 from tests.flows.jobs import NAME, Contributing
 from tests.github.checking import checked_github
@@ -55,6 +55,14 @@ def test_a_branch_is_checked_for_all_that_it_changed_since_it_left_the_default_o
     assert world.town.latest is None, "it is not merged"
 
 
+def test_however_many_runs_fail_there_are_three_statuses(world: Contributing) -> None:
+    gone = {f"sources/xx/{number}.json": world.source("gone.csv") for number in range(4)}
+    sha = world.hosted.change(gone, "mine")
+    world.checked(world.told.push("mine"))
+    assert [state for state, _ in world.statuses(sha)] == ["pending", "failure", "failure"]
+    assert [text for _, text in world.statuses(sha)][-1].startswith("Failed on sources/xx/0.json, sources/xx/1.json")
+
+
 def test_a_pull_request_of_a_fork_is_answered_in_one_comment_that_is_edited(world: Contributing) -> None:
     fork = world.server.fork(world.hosted, "somebody/openaddresses")
     fork.change({GONE: world.source("gone.csv")}, "mine")
@@ -83,6 +91,23 @@ def test_a_merge_takes_the_run_of_the_pull_request(world: Contributing) -> None:
     assert world.job(done.job).status is JobStatus.SUCCEEDED
     assert len(world.town.web.requests) == asked, "nothing is downloaded again"
     assert world.town.last_good is not None
+
+
+def test_what_was_approved_on_a_pull_request_is_approved_when_it_is_merged(world: Contributing) -> None:
+    world.hosted.change({TOWN: world.source()})
+    world.checked(world.told.push())
+    world.town.publish(10)
+    world.hosted.change({TOWN: world.source(unit="street")}, "mine")
+    pull = world.hosted.open_pull("mine")
+    job = world.checked(world.told.pull_request("opened", pull))
+    with world.town.opened.pool.connection() as conn:
+        (held,) = runs.of_job(conn, job.id)
+        assert runs.decide(conn, held.id, Decision.APPROVED, "ann", "Two towns merged.")
+    world.hosted.merge(pull)
+    done = world.asked(world.told.push())
+    assert (done.runs, world.runs(done.job)) == ([], {"xx/town": RunStatus.SUCCEEDED})
+    world.sweep()
+    assert world.town.latest == world.town.last_good
 
 
 def test_a_newer_push_takes_the_place_of_the_one_before_and_takes_over_what_is_the_same(world: Contributing) -> None:
@@ -122,6 +147,28 @@ def test_a_push_and_the_pull_request_of_its_branch_are_one_job(world: Contributi
     assert (second.job.id, second.runs) == (first.job.id, [])
     assert [state for state, _ in world.statuses(sha)] == ["pending"]
     assert len(world.hosted.comments) == 1
+
+
+def test_every_push_to_the_default_branch_counts(world: Contributing) -> None:
+    world.hosted.change({TOWN: world.source()})
+    first = world.told.push()
+    world.hosted.change({GONE: world.source("gone.csv")})
+    second = world.told.push()
+    jobs = [world.asked(first).job, world.asked(second).job]
+    assert [list(world.runs(job)) for job in jobs] == [["xx/town"], ["xx/gone"]]
+    assert [world.job(job).status for job in jobs] == [JobStatus.RUNNING, JobStatus.RUNNING]
+
+
+@pytest.mark.parametrize("first", ["push", "pull"])
+def test_a_newer_push_takes_the_place_of_the_older_whichever_is_told_first(world: Contributing, first: str) -> None:
+    world.hosted.change({TOWN: world.source()}, "mine")
+    pull = world.hosted.open_pull("mine")
+    older = [world.asked(world.told.push("mine")).job, world.asked(world.told.pull_request("opened", pull)).job]
+    world.hosted.push_to(pull, {GONE: world.source("gone.csv")})
+    told = [world.told.push("mine"), world.told.pull_request("synchronize", pull)]
+    newer = [world.asked(delivery).job for delivery in (told if first == "push" else reversed(told))]
+    assert older[0].id == older[1].id != newer[0].id == newer[1].id
+    assert (world.job(older[0]).status, world.job(newer[0]).status) == (JobStatus.SUPERSEDED, JobStatus.RUNNING)
 
 
 def test_only_layers_that_changed_are_run(world: Contributing) -> None:
@@ -208,7 +255,7 @@ def test_a_fork_that_is_deleted_is_checked_all_the_same(world: Contributing) -> 
     assert world.checked(delivery).status is JobStatus.SUCCEEDED
 
 
-@pytest.mark.parametrize("count", [101, 350])
+@pytest.mark.parametrize("count", [101, 2566])
 def test_many_files_are_all_seen_and_those_beyond_the_limit_wait_for_the_merge(world: Contributing, count: int) -> None:
     files: dict[str, bytes | None] = {f"sources/xx/{number:04}.json": world.source() for number in range(count)}
     world.hosted.change(files, "mine")

@@ -13,7 +13,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from openaddr.cli import app, db
+from openaddr.cli import app
+from openaddr.cli_operators import db
 from openaddr.errors import ExitCode
 from openaddr.lint.formats import FORMATS
 from tests.lint.sources import ENTRY, GONE, conform, coverage, csv, entry, source

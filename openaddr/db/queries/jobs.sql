@@ -35,7 +35,7 @@ where finished_at is null
   and repository = %(repository)s
   and case
       when %(pull_request)s::integer is not null then pull_request = %(pull_request)s
-      else pull_request is null and branch <> '' and branch = %(branch)s
+      else branch <> '' and branch = %(branch)s
   end
   and id is distinct from %(job_id)s
 order by created_at
@@ -87,11 +87,11 @@ returning *
 -- name: note_told
 update jobs set told = %(told)s where id = %(job_id)s
 
--- name: raise_trust
-with raised as (
-    update jobs set trust = %(trust)s where id = %(job_id)s and trust = 'unknown' returning id
+-- name: note_trust
+with noted as (
+    update jobs set trust = %(trust)s where id = %(job_id)s and trust <> %(trust)s
 )
-update runs set trust = %(trust)s where job_id in (select id from raised) and trust = 'unknown' returning id
+update runs set trust = %(trust)s where job_id = %(job_id)s and trust <> %(trust)s
 
 -- name: asked_lately
 select count(*) from jobs

@@ -27,7 +27,7 @@ select
     'succeeded', clock_timestamp(), clock_timestamp(), code_version, run_key, id, record, rows
 from runs
 where id = %(original_id)s
-  and status = 'succeeded'
+  and (status = 'succeeded' or (%(any_trust)s and status = 'held' and decision = 'approved'))
   and copy_of is null
   and (trust >= %(trust)s or %(any_trust)s)
   and (source_id, layer, name, source_sha) = (%(source_id)s, %(layer)s, %(name)s, %(source_sha)s)
@@ -60,7 +60,7 @@ limit %(limit)s
 -- name: reusable
 select * from runs
 where (source_sha, source_id, layer, name) = (%(source_sha)s, %(source_id)s, %(layer)s, %(name)s)
-  and status = 'succeeded'
+  and (status = 'succeeded' or (%(any_trust)s and status = 'held' and decision = 'approved'))
   and copy_of is null
   and code_version = %(code_version)s
   and (trust >= %(trust)s or %(any_trust)s)
