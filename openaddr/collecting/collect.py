@@ -71,6 +71,7 @@ def collect(desk: Desk) -> Report:
             _try(desk, shelf, plan, report)
         _retire(desk, plans, report)
         _try_tiles(desk, shelf, members, report)
+        _forget_broken(desk, shelf)
     except ProblemError as error:
         _note(desk, collections.ALL, error.problem)
         raise
@@ -139,6 +140,12 @@ def _try_tiles(desk: Desk, shelf: Shelf, members: list[Member], report: Report) 
             raise
         report.problems[tiles.NAME] = problem = error.problem
     _note(desk, tiles.NAME, problem)
+
+
+def _forget_broken(desk: Desk, shelf: Shelf) -> None:
+    """Have archives looked at again that are not what they were: somebody may put them right."""
+    with desk.pool.connection() as conn:
+        collections.forget_checked(conn, [run for run, kind in shelf.broken if kind == ZIP])
 
 
 def _retire(desk: Desk, plans: list[Plan], report: Report) -> None:

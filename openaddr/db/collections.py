@@ -98,6 +98,11 @@ def published(conn: Connection[Any]) -> list[Collection]:
     return many(conn, SQL["published"], Collection)
 
 
+def forget_checked(conn: Connection[Any], run_ids: Sequence[int]) -> None:
+    """Have somebody look at the files of runs again."""
+    conn.execute(SQL["forget_checked"], {"run_ids": list(run_ids)})
+
+
 def remove(conn: Connection[Any], name: str) -> bool:
     """Take a collection off the record; False when it is not there."""
     return changed(conn, SQL["remove"], name=name)

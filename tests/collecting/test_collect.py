@@ -176,11 +176,25 @@ def test_a_bad_archive_of_a_run_is_named_and_keeps_what_there_was(world: World, 
     world.end()
     _make_bad(world, f"runs/{run}/addresses.zip", what)
     report = world.collect()
-    assert report.problems == {} and "de/hamburg.csv" in world.archive("global")
+    assert report.problems.keys() == {"tiles"} and "de/hamburg.csv" in world.archive("global")
     assert len(world.rows("global", "de/berlin")) == 3, "those of the archive before"
     (kept,) = world.published()[GLOBAL].manifest["kept"]["named"]
     assert kept["path"] == "de/berlin" and words in kept["reason"], kept
     assert GLOBAL in world.collect().same
+
+
+def test_what_is_damaged_after_it_was_looked_at_is_kept_and_looked_at_again(world: World) -> None:
+    of_two(world).collect()
+    key = "runs/1/addresses.zip"
+    good = world.fetch(key)
+    _make_bad(world, key, "damaged inside")
+    world.storage.delete(f"collections/{GLOBAL}.zip")
+    assert world.collect().problems.keys() == {GLOBAL, "tiles"}, "the other archives are as they were"
+    assert "de/berlin.csv" in world.archive("de")
+    with zipfile.ZipFile(world.folder / "repacked.zip", "w", zipfile.ZIP_STORED) as again, zipfile.ZipFile(good) as old:
+        again.writestr("x.csv", old.read("de-berlin.csv"))
+    world.storage.put(key, world.folder / "repacked.zip", About(CsvZip.MEDIA_TYPE))
+    assert world.collect().problems == {} and len(world.rows("global", "de/berlin")) == 3
 
 
 def _make_bad(world: World, key: str, what: str) -> None:

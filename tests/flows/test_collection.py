@@ -14,11 +14,12 @@ from typing import Self
 import pytest
 
 from deployments.embedded.service import ROOT
+from flows.batch_set import batch_set
 from flows.collection import alone, collect_alone, collection
 from flows.services import Services
 from openaddr.storage.objects import MissingError
 from tests.collecting.world import World, houses
-from tests.flows.conftest import state_of
+from tests.flows.conftest import Town, state_of
 
 KEY = "collections/openaddr-collected-global.zip"
 ROUNDS = int(os.environ.get("OPENADDR_KILLS", "4"))
@@ -87,6 +88,20 @@ def test_the_flow_makes_collections_and_has_the_pages_made(world: World, opened:
     assert done.message == "6 collections made, 0 as before, 0 removed, 0 not made; 1 tiles, 1 of them made now"
     with opened.pool.connection() as conn:
         assert conn.execute("select count(*) from outbox where kind = 'site'").fetchone() == (1,)
+
+
+@pytest.mark.usefixtures("prefect", "connections_of_prefect")
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_a_set_has_downloaded_and_conformed_is_in_its_collections(
+    world: World, town: Town, tmp_path: Path
+) -> None:
+    assert state_of(batch_set, folder=str(town.checkout(tmp_path))).is_completed()
+    assert state_of(collection).name == "Completed"
+    found = world.archive("xx")
+    assert [name for name in found if name.endswith(".csv")] == ["xx/town.csv", "summary/xx/town-summary.csv"]
+    with zipfile.ZipFile(world.fetch(f"runs/{town.last_good}/addresses.zip")) as archive:
+        assert archive.read("xx-town.csv") == found["xx/town.csv"]
+    assert len(world.rows("global", "xx/town")) == 100
 
 
 def test_of_two_at_once_the_second_leaves_and_a_later_one_works(world: World, opened: Services) -> None:

@@ -63,6 +63,9 @@ order by good.source_id, good.layer, good.name, listed.id desc
 -- name: checked
 select run_id, facts from checked_runs where run_id = any(%(run_ids)s)
 
+-- name: forget_checked
+delete from checked_runs where run_id = any(%(run_ids)s)
+
 -- name: note_checked
 insert into checked_runs (run_id, facts) values (%(run_id)s, %(facts)s)
 on conflict (run_id) do update set checked_at = clock_timestamp(), facts = excluded.facts
