@@ -25,7 +25,10 @@ DATE = 0x21  # the first of January 1980
 MODE = 0o100644 << 16
 UNIX = 3 << 8
 VERSION, VERSION_64 = 20, 45
-LEVEL = 2
+LEVEL, SMALL = 2, 4_096
+"""Bytes up to which a member is packed without the tables of a level, which take longer to make than it takes."""
+LARGE, MOST_SMALL = 1 << 15, 100
+"""Bytes of a block that is written by itself; smaller ones go together."""
 
 
 class BrokenOffError(Exception):
@@ -48,11 +51,12 @@ class Archive:
     def __init__(self, out: Writer) -> None:
         self._out = out
         self._entries: dict[bytes, _Entry] = {}
+        self._small: list[bytes] = []
         self._size = 0
 
     def add(self, name: str, content: bytes) -> None:
         """Pack a small member."""
-        deflate = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -15)
+        deflate = isal_zlib.compressobj(LEVEL if len(content) > SMALL else 0, isal_zlib.DEFLATED, -15)
         packed = deflate.compress(content) + deflate.flush()
         self._begin(name, 8, zlib.crc32(content), len(packed), len(content))
         self._write(packed)
@@ -81,6 +85,7 @@ class Archive:
             self._write(END_64.pack(b"PK\x06\x06", *fields) + LOCATOR_64.pack(b"PK\x06\x07", 0, end, 1))
         some = min(count, MANY)
         self._write(END.pack(b"PK\x05\x06", 0, 0, some, some, min(size, MOST), min(start, MOST), 0))
+        self._out.write(b"".join(self._small))
 
     def _begin(self, name: str, method: int, crc: int, packed: int, size: int) -> None:
         encoded = name.encode()
@@ -95,8 +100,13 @@ class Archive:
         self._write(LOCAL.pack(b"PK\x03\x04", *fields) + encoded + extra)
 
     def _write(self, block: bytes) -> None:
-        self._out.write(block)
         self._size += len(block)
+        if len(block) < LARGE and len(self._small) < MOST_SMALL:
+            self._small.append(block)
+            return
+        self._out.write(b"".join(self._small))
+        self._small.clear()
+        self._out.write(block)
 
 
 def _central(entry: _Entry) -> bytes:

@@ -39,6 +39,7 @@ class Classic:
     def __init__(self, shelf: Shelf, plan: Plan) -> None:
         self._shelf, self._plan = shelf, plan
         self._kept: dict[str, Kept] = {}
+        self._texts = readme(plan), licences(plan.members)
 
     def contents(self) -> Contents:
         """What goes in. Raises ProblemError when a source cannot be read and is in no archive before."""
@@ -60,7 +61,7 @@ class Classic:
 
     def texts(self) -> tuple[str, str]:
         """README and licences."""
-        return readme(self._plan), licences(self._plan.members)
+        return self._texts
 
     def write(self, contents: Contents, out: Writer) -> None:
         """Write all of it. Raises ProblemError; a member that is not as it was is on the shelf as broken then."""

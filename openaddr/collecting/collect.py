@@ -10,11 +10,13 @@ import msgspec
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
+from openaddr.collecting import tiles
 from openaddr.collecting.checking import Checked, check
 from openaddr.collecting.making import make
 from openaddr.collecting.members import Member, members_of
 from openaddr.collecting.plans import ZIP, Plan, plans_of
 from openaddr.collecting.shelf import Shelf
+from openaddr.collecting.tiles import Counts
 from openaddr.db import collections, pages
 from openaddr.db.records import Collection
 from openaddr.errors import Code, Problem, ProblemError
@@ -35,12 +37,13 @@ class Report:
     made: list[str] = field(default_factory=list)
     same: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    tiles: Counts = field(default_factory=lambda: Counts(0, 0, 0))
     problems: dict[str, Problem] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return (
             f"{len(self.made)} collections made, {len(self.same)} as before, {len(self.removed)} removed, "
-            f"{len(self.problems)} not made"
+            f"{len(self.problems)} not made; {self.tiles.tiles} tiles, {self.tiles.made} of them made now"
         )
 
 
@@ -67,6 +70,7 @@ def collect(desk: Desk) -> Report:
         for plan in plans:
             _try(desk, shelf, plan, report)
         _retire(desk, plans, report)
+        _try_tiles(desk, shelf, members, report)
     except ProblemError as error:
         _note(desk, collections.ALL, error.problem)
         raise
@@ -125,6 +129,18 @@ def _try(desk: Desk, shelf: Shelf, plan: Plan, report: Report) -> None:
     (report.same if new is None else report.made).append(plan.name)
 
 
+def _try_tiles(desk: Desk, shelf: Shelf, members: list[Member], report: Report) -> None:
+    """Make the tiles, and put on the record what came of it."""
+    problem = None
+    try:
+        report.tiles = tiles.make_tiles(shelf, members)
+    except ProblemError as error:
+        if error.problem.code not in STAYS:
+            raise
+        report.problems[tiles.NAME] = problem = error.problem
+    _note(desk, tiles.NAME, problem)
+
+
 def _retire(desk: Desk, plans: list[Plan], report: Report) -> None:
     """Take away what has no member any more: all of its sources are gone, or under another licence."""
     wanted = [plan.name for plan in plans]
@@ -138,7 +154,7 @@ def _retire(desk: Desk, plans: list[Plan], report: Report) -> None:
                 desk.storage.delete(key)
             report.removed.append(found.name)
     with desk.pool.connection() as conn:
-        collections.forget_tries(conn, wanted)
+        collections.forget_tries(conn, [*wanted, tiles.NAME])
 
 
 def _is_ours(found: Collection) -> bool:

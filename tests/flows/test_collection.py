@@ -84,7 +84,7 @@ def test_the_flow_makes_collections_and_has_the_pages_made(world: World, opened:
     assert (empty.name, empty.is_completed()) == ("Failed", True) and "COLLECTION_EMPTY" in str(empty.message)
     of_one(world)
     done = state_of(collection)
-    assert done.message == "6 collections made, 0 as before, 0 removed, 0 not made"
+    assert done.message == "6 collections made, 0 as before, 0 removed, 0 not made; 1 tiles, 1 of them made now"
     with opened.pool.connection() as conn:
         assert conn.execute("select count(*) from outbox where kind = 'site'").fetchone() == (1,)
 
@@ -120,4 +120,4 @@ def test_whoever_is_killed_leaves_whole_collections_to_readers(world: World, ope
     stored, record = world.storage.head(KEY), world.published()["openaddr-collected-global"]
     assert stored and stored.sha256 == record.sha256 and record.rows in (3 * SOURCES, 4 * SOURCES)
     opened.storage.abort_leftovers(timedelta(seconds=-60))
-    assert {found.key.split("/")[0] for found in opened.storage.list("")} == {"runs", "collections"}
+    assert {found.key.split("/")[0] for found in opened.storage.list("")} == {"runs", "collections", "tiles"}
