@@ -88,6 +88,7 @@ def _coordinates(geometry: pa.Array) -> tuple[npt.NDArray[np.float64], npt.NDArr
     others = shapely.get_type_id(shapes) > 0
     with np.errstate(invalid="ignore"):
         shapes[others] = shapely.point_on_surface(shapes[others])
+    shapes[shapely.is_empty(shapes)] = None
     return shapely.get_x(shapes), shapely.get_y(shapes)
 
 

@@ -43,8 +43,10 @@ _DECIMAL = re.compile(r"^(\d+)\.0+$")
 
 def plain(text: str) -> str:
     """Text without case, accents and forms of letters that only look different."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter)).strip()
+    # Twice: some letters have a case only once they are taken for what they look like.
+    for _ in range(2):
+        text = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in text if not unicodedata.combining(letter)).strip()
 
 
 def street_key(text: str) -> str:
@@ -59,7 +61,7 @@ def number_key(text: str) -> str:
 
     `12 A`, `12a` and `0012-A` are one; `12-14`, `12/14` and `12 14` stay three.
     """
-    key = _SLASHES.sub("/", _DASHES.sub("-", " ".join(plain(text).strip(".,;#").split())))
+    key = _SLASHES.sub("/", _DASHES.sub("-", " ".join(plain(text).strip(".,;# \t\n").split())))
     key = _ZEROS.sub("", _LOOSE.sub("", _DECIMAL.sub(r"\1", key)))
     return "" if key in NO_NUMBER else key
 

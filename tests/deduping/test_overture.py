@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import shapely.geometry
 
 from openaddr.deduping import overture
 from openaddr.deduping.inputs import Input
@@ -44,10 +45,10 @@ def seen(found: Built, select: str = "*", everything: bool = False) -> list[dict
 
 def features(found: Built) -> list[dict[str, Any]]:
     """All rows as features of GeoJSON, without what is null."""
-    rows = seen(found, "* exclude (geometry, bbox), st_asgeojson(geometry) as shape, bbox::json as box", True)
+    rows = seen(found, "* exclude (geometry, bbox), st_astext(geometry) as shape, bbox::json as box", True)
     made = []
     for row in rows:
-        shape, box = json.loads(row.pop("shape")), json.loads(row.pop("box"))
+        shape, box = shapely.geometry.mapping(shapely.from_wkt(row.pop("shape"))), json.loads(row.pop("box"))
         properties = {name: _without_null(value) for name, value in row.items() if value is not None and name != "id"}
         made.append(
             {
