@@ -17,7 +17,7 @@ import msgspec
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from dashboards import assets, batches, front, health, licences, listing, maps, problems, runs, sources
+from dashboards import assets, batches, coverage, front, health, licences, listing, maps, problems, runs, sources
 from dashboards.assets import code_digest
 from dashboards.pages import Maker, Page
 from dashboards.programs import makers as programs
@@ -37,6 +37,7 @@ MAKERS: tuple[Maker, ...] = (
     licences.pages,
     listing.pages,
     health.pages,
+    coverage.pages,
     programs.pages,
     front.pages,
 )
