@@ -17,7 +17,20 @@ import msgspec
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from dashboards import assets, batches, coverage, front, health, licences, listing, maps, problems, runs, sources
+from dashboards import (
+    assets,
+    batches,
+    coverage,
+    dashboard,
+    front,
+    health,
+    licences,
+    listing,
+    maps,
+    problems,
+    runs,
+    sources,
+)
 from dashboards.assets import code_digest
 from dashboards.pages import Maker, Page
 from dashboards.programs import makers as programs
@@ -38,6 +51,7 @@ MAKERS: tuple[Maker, ...] = (
     listing.pages,
     health.pages,
     coverage.pages,
+    dashboard.pages,
     programs.pages,
     front.pages,
 )

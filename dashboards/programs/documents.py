@@ -216,10 +216,40 @@ class Coverage(Document, frozen=True, kw_only=True):
     undrawn: Annotated[Sequence[NotDrawn], Meta(description="Sources that are on no map.")]
 
 
+class SetPoint(Struct, frozen=True, kw_only=True):
+    """One complete set. Times are means in seconds, null where nothing was measured."""
+
+    set: int
+    ts: Annotated[int, Meta(description="When it was complete, in milliseconds since 1970.")]
+    addresses: Count
+    runs: Count
+    successful_sources: Annotated[Count, Meta(description="Runs that succeeded.")]
+    average_cache_time: Annotated[float | None, Meta(description="Of downloads.")]
+    average_process_time: Annotated[float | None, Meta(description="Of everything else.")]
+
+
+class LostSources(Struct, frozen=True, kw_only=True):
+    """Sources that had addresses in an earlier set and none in the newest: path, most addresses, when last."""
+
+    headers: tuple[str, str, str]
+    rows: Sequence[tuple[str, int, datetime]]
+
+
+class MachineStats(Document, frozen=True, kw_only=True):
+    """`machine-stats.json`: complete sets, oldest first, and sorted figures of the newest one."""
+
+    timeseries: Sequence[SetPoint]
+    last_address_counts: Sequence[int]
+    last_cache_times: Annotated[Sequence[float], Meta(description="Seconds of downloads.")]
+    last_process_times: Annotated[Sequence[float], Meta(description="Seconds of everything else.")]
+    lost_sources: LostSources
+
+
 DOCUMENTS: Mapping[str, type[Struct]] = {
     "coverage": Coverage,
     "index": Index,
     "licenses": Licences,
+    "machine-stats": MachineStats,
     "set": SetDocument,
     "sources": Sources,
     "status": Status,

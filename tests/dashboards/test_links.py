@@ -22,7 +22,6 @@ NOT_LINKED = (
     "llms.txt",
     "coverage/world/",
     "render-",
-    "dashboard/",
 )
 """Pages that nobody clicks their way to: of old addresses, for programs, and the worker that the map library finds."""
 MOST_HTML = 100_000
