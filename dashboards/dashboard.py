@@ -16,7 +16,7 @@ from dashboards.snapshot import Snapshot
 from openaddr.db import dashboard as record
 from openaddr.db.dashboard import Figures, Point
 from openaddr.stages import Layer
-from openaddr.words import duration, short
+from openaddr.words import short
 
 PATH = "dashboard/index.html"
 MOST_SETS = 104
@@ -73,12 +73,16 @@ def _count(value: float) -> str:
     return short(round(value))
 
 
+def _seconds(value: float) -> str:
+    return f"{value:,.0f} s" if value == round(value) else f"{value:,.1f} s"
+
+
 def _over_time(series: Sequence[Point]) -> Iterator[Chart]:
     kinds: tuple[tuple[str, plots.Words, Callable[[Point], float | None]], ...] = (
         ("Addresses", _count, lambda point: point.addresses),
         ("Runs that succeeded", _count, lambda point: point.succeeded),
-        ("Mean time of a download", duration, lambda point: point.download_seconds),
-        ("Mean time of the rest", duration, lambda point: point.process_seconds),
+        ("Mean time of a download", _seconds, lambda point: point.download_seconds),
+        ("Mean time of the rest", _seconds, lambda point: point.process_seconds),
     )
     for title, words, value in kinds:
         points = [(point.completed_at, found) for point in series if (found := value(point)) is not None]
@@ -90,5 +94,5 @@ def _spread(figures: Sequence[Figures]) -> Iterator[Chart]:
     downloads = [found.download for found in figures if found.download is not None]
     processes = [found.process for found in figures if found.process is not None and not found.is_copy]
     yield Chart("Addresses of a source", plots.histogram(rows, MOST_ROWS, "Addresses of a source", _count))
-    yield Chart("Time of a download", plots.histogram(downloads, MOST_SECONDS, "Time of a download", duration))
-    yield Chart("Time of the rest", plots.histogram(processes, MOST_SECONDS, "Time of the rest", duration))
+    yield Chart("Time of a download", plots.histogram(downloads, MOST_SECONDS, "Time of a download", _seconds))
+    yield Chart("Time of the rest", plots.histogram(processes, MOST_SECONDS, "Time of the rest", _seconds))

@@ -30,6 +30,7 @@ from dashboards import (
     problems,
     runs,
     sources,
+    world_map,
 )
 from dashboards.assets import code_digest
 from dashboards.pages import Maker, Page
@@ -51,6 +52,7 @@ MAKERS: tuple[Maker, ...] = (
     listing.pages,
     health.pages,
     coverage.pages,
+    world_map.pages,
     dashboard.pages,
     programs.pages,
     front.pages,

@@ -29,6 +29,11 @@ JOB_SECONDS = 900.0
 """To find out what changed, with archives of two commits; the runs have limits of their own."""
 JOB_PAUSE_SECONDS, JOB_PATIENCE_SECONDS = 20.0, 3 * 3600.0
 """GitHub that is away is asked again, each time after as long as a push has waited; most outages are over by then."""
+DOTMAP_SECONDS = 20 * 3600.0
+"""Six hours of tippecanoe for 600 million points, and as much again to fetch and to count them."""
+DOTMAP_RETRIES = 2
+DOTMAP_RETRY_SECONDS = 600.0
+"""Storage and database may be away for a while; the map of the week before stays as long."""
 SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""

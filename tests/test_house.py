@@ -49,6 +49,7 @@ RANKS = {
     "outputs": 4,
     "lint": 5,
     "maps": 6,
+    "dotmap": 6,
     "publication": 5,
     "deciding": 6,
     "feedback": 6,
@@ -71,7 +72,7 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "maps", "github", "publication", "deciding", "feedback", "proposal"}
+OPERATING = {"db", "storage", "maps", "dotmap", "github", "publication", "deciding", "feedback", "proposal"}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",
