@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dashboards import links
 from dashboards.listing import Filter
+from dashboards.maps_of_sets import maps_of, numbers_of
 from dashboards.origin import origin_of, pull_request_url
 from dashboards.pages import Page
 from dashboards.paging import Part, parts, stamp_of
@@ -183,7 +184,8 @@ def _worst_first(counts: Sequence[Count]) -> list[tuple[RunStatus, int]]:
 
 def _batch_pages(seen: Snapshot, batch: Batch) -> Iterator[Page]:
     """Which pages there are follows from the counts: the runs are loaded only when one of them is rendered."""
-    stamp = stamp_of(batch)
+    maps = maps_of(seen, batch.id) if batch.kind == "set" else None
+    stamp = stamp_of(batch, maps)
     load = cache(partial(_lines, seen, batch))
     for status, count in [(None, batch.total), *batch.counts]:
         for part in parts(filtered(batch.path, status), range(count), PER_PAGE):
@@ -199,6 +201,7 @@ def _lines(seen: Snapshot, batch: Batch) -> list[Line]:
 def _batch_page(
     seen: Snapshot, batch: Batch, status: RunStatus | None, part: Part[int], load: Callable[[], list[Line]]
 ) -> bytes:
+    maps = maps_of(seen, batch.id) if batch.kind == "set" and part.path == batch.path else None
     chosen = [line for line in load() if status in (None, line.status)]
     which = f", {status}" if status else ""
     title = f"{batch.title}: {shown(batch.repository, 60)}{which}{part.suffix}"
@@ -213,6 +216,8 @@ def _batch_page(
         filters=batch.filters(status),
         part=part,
         lines=[chosen[place] for place in part.rows if place < len(chosen)],
+        maps=maps,
+        numbers=numbers_of(seen, maps) if maps else None,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from dashboards.site import PUBLISHED, SITE, publish
 from openaddr.db.connections import open_pool
 from openaddr.errors import Code, ExitCode, ProblemError
+from openaddr.maps.drawing import draw_missing
 from openaddr.settings import Settings
 from openaddr.storage import open_storage
 from openaddr.storage.folder import Folder
@@ -23,6 +24,9 @@ def build(settings: Settings, output: Path | None, afresh: bool) -> int:
     if output is not None:
         storage = Elsewhere(storage, Folder(output), settings.site_url)
     with open_pool(settings.database_url) as pool:
+        if output is None:
+            with pool.connection() as conn:
+                draw_missing(conn, storage)
         done = publish(pool, storage, settings.site_url, afresh=afresh)
     if done is None:
         _say("somebody else renders the site just now, and will do what there is to do")

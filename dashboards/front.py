@@ -1,4 +1,4 @@
-"""The index, and the pages that have hardly any rows: coverage, data access, what was not found."""
+"""The index, and the pages that have hardly any rows: data access, what was not found."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from functools import partial
 from dashboards import links
 from dashboards.batches import sets_of
 from dashboards.collected import on_index
-from dashboards.listing import Place, filters, places
+from dashboards.listing import filters, places
 from dashboards.pages import Page
 from dashboards.paging import stamp_of
 from dashboards.printing import printed
@@ -44,19 +44,10 @@ class Totals:
         return sum(rows for _, rows, _ in self.rows)
 
 
-@dataclass(frozen=True)
-class LayerRows:
-    """One place on the page of coverage: layer sources with data and rows of each layer."""
-
-    place: Place
-    rows: Sequence[int]
-
-
 def pages(seen: Snapshot) -> Iterator[Page]:
     """The index and its companions."""
     published = on_index(collections.published(seen.conn))
     states = stamp_of(*(state.digest for state in seen.current))
-    yield Page("coverage/index.html", states, partial(_coverage, seen))
     yield Page("data-access/index.html", stamp_of(_example(seen)), partial(_data_access, seen))
     yield Page("404.html", "", partial(_not_found, seen))
     newest, last_sets = record.recent(seen.conn, NEWEST), sets_of(seen)[:1]
@@ -102,26 +93,6 @@ def _index(seen: Snapshot, published: Sequence[Collection], newest: Sequence[Lin
         newest=newest,
         states=seen.current[:FIRST],
         last_set=next(iter(sets_of(seen)), None),
-    )
-
-
-def _coverage(seen: Snapshot) -> bytes:
-    inside: dict[str, list[State]] = {}
-    for state in seen.current:
-        inside.setdefault(state.source_id.partition("/")[0], []).append(state)
-    found = [
-        LayerRows(place, [sum(s.good_rows or 0 for s in inside[place.prefix] if s.layer == layer) for layer in Layer])
-        for place in places(seen.current)
-    ]
-    return printed(
-        "coverage.html",
-        seen,
-        "coverage/index.html",
-        title="Coverage: what there is, by country",
-        description="Sources and rows of every layer by country.",
-        crumbs=(("Coverage", ""),),
-        found=found,
-        layers=[layer.value for layer in Layer],
     )
 
 

@@ -21,6 +21,8 @@ from dashboards import (
     assets,
     batches,
     collected,
+    coverage,
+    dashboard,
     deduplicated,
     front,
     health,
@@ -30,6 +32,7 @@ from dashboards import (
     problems,
     runs,
     sources,
+    world_map,
 )
 from dashboards.assets import code_digest
 from dashboards.pages import Maker, Page
@@ -52,6 +55,9 @@ MAKERS: tuple[Maker, ...] = (
     collected.pages,
     deduplicated.pages,
     health.pages,
+    coverage.pages,
+    world_map.pages,
+    dashboard.pages,
     programs.pages,
     front.pages,
 )

@@ -7,6 +7,7 @@ from typing import Any
 from psycopg import Connection
 
 from openaddr.db import pages
+from openaddr.maps.keys import NUMBERS, set_of_key
 from openaddr.storage.objects import Storage
 
 
@@ -41,3 +42,9 @@ class Snapshot:
     def stamps(self) -> list[pages.RunStamp]:
         """Every run, by id."""
         return pages.run_stamps(self.conn)
+
+    @cached_property
+    def mapped_sets(self) -> frozenset[int]:
+        """Sets whose maps of coverage are there, which are drawn after a set is complete."""
+        found = (set_of_key(listed.key) for listed in self.storage.list("sets/") if listed.key.endswith(f"/{NUMBERS}"))
+        return frozenset(set_id for set_id in found if set_id is not None)

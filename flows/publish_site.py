@@ -1,12 +1,16 @@
-"""`publish-site`: the pages, made from the record alone, each whole or not at all."""
+"""`publish-site`: maps of sets that have none, then the pages, each whole or not at all."""
 
 import asyncio
+import logging
 
 from prefect import flow
 
 from dashboards.site import publish
 from flows import policies
-from flows.services import services
+from flows.services import Services, services
+from openaddr.maps.drawing import draw_missing
+
+log = logging.getLogger("openaddr.flows")
 
 
 @flow(
@@ -16,6 +20,15 @@ from flows.services import services
     retry_delay_seconds=policies.SITE_RETRY_SECONDS,
 )
 async def publish_site() -> None:
-    """Write the pages of what the record says now."""
+    """Draw the maps of new sets, and write the pages of what the record says now, whatever came of the maps."""
     with services() as opened:
-        await asyncio.to_thread(publish, opened.pool, opened.storage, opened.settings.site_url)
+        try:
+            await asyncio.to_thread(_draw, opened)
+        finally:
+            await asyncio.to_thread(publish, opened.pool, opened.storage, opened.settings.site_url)
+
+
+def _draw(opened: Services) -> None:
+    with opened.pool.connection() as conn:
+        for set_id in draw_missing(conn, opened.storage):
+            log.info("maps of set %d are drawn", set_id)

@@ -1,4 +1,4 @@
-"""What codes mean that are about where source files come from and what is collected; `errors` has the others."""
+"""What codes mean of where source files come from, what is collected and what maps show; `errors` has the others."""
 
 from openaddr.codes import Code, ExitCode, Explanation
 
@@ -79,4 +79,22 @@ COLLECTIONS: dict[Code, Explanation] = explain(
     },
 )
 
-ORIGINS: dict[Code, Explanation] = _OURS | _GITHUBS
+_MAPS = explain(
+    ExitCode.SOURCE,
+    {
+        Code.COVERAGE_UNKNOWN: (
+            "The source says that it covers something that maps do not know",
+            "Name a state or county by `US Census`, a country by `ISO 3166`, or give a `geometry`.",
+        ),
+        Code.COVERAGE_BROKEN: (
+            "The geometry that the source covers cannot be drawn",
+            "Give a polygon of longitudes and latitudes, in this order.",
+        ),
+        Code.COVERAGE_WIDE: (
+            "The source covers a place without a shape, and its rows are too far apart to show where it is",
+            "Look for rows far away from the others, or give a `geometry`.",
+        ),
+    },
+)
+
+ORIGINS: dict[Code, Explanation] = _OURS | _GITHUBS | _MAPS

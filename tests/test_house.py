@@ -48,6 +48,8 @@ RANKS = {
     "quality": 4,
     "outputs": 4,
     "lint": 5,
+    "maps": 6,
+    "dotmap": 6,
     "publication": 5,
     "deciding": 6,
     "feedback": 6,
@@ -72,7 +74,19 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "github", "publication", "deciding", "feedback", "proposal", "collecting", "deduping"}
+OPERATING = {
+    "db",
+    "storage",
+    "maps",
+    "dotmap",
+    "github",
+    "publication",
+    "deciding",
+    "feedback",
+    "proposal",
+    "collecting",
+    "deduping",
+}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",

@@ -8,9 +8,10 @@ import msgspec
 
 from dashboards import links
 from dashboards.batches import Batch, sets_of
+from dashboards.maps_of_sets import newest_maps
 from dashboards.pages import Page
 from dashboards.paging import stamp_of
-from dashboards.programs import addresses, schemas
+from dashboards.programs import addresses, coverage, schemas
 from dashboards.programs.documents import (
     MEDIA_TYPE,
     Bundle,
@@ -38,7 +39,7 @@ def pages(seen: Snapshot, load: Load) -> Iterator[Page]:
     newest = next(iter(sets_of(seen)), None)
     yield Page("sources.json", states, partial(_sources, seen, load), MEDIA_TYPE)
     yield Page("status.json", stamp_of(states, newest), partial(_status, seen, newest), MEDIA_TYPE)
-    yield Page("index.json", stamp_of(states, *bundles), partial(_index, seen, bundles), MEDIA_TYPE)
+    yield Page("index.json", stamp_of(states, newest_maps(seen), *bundles), partial(_index, seen, bundles), MEDIA_TYPE)
 
 
 def written(document: msgspec.Struct) -> bytes:
@@ -96,6 +97,7 @@ def _index(seen: Snapshot, bundles: Sequence[Collection]) -> bytes:
     def template(path: str) -> str:
         return f"{seen.site_url}/{path}"
 
+    maps = coverage.drawn(seen, newest_maps(seen))
     found = Index(
         schema=schema_of(seen, "index"),
         as_of=as_of(seen.current),
@@ -107,6 +109,11 @@ def _index(seen: Snapshot, bundles: Sequence[Collection]) -> bytes:
         tileindex_url=template("tiles/{lon}/{lat}.zip"),
         licenses_url=place("latest/licenses.json"),
         latest_set_url=place("latest/set"),
+        coverage_url=place("coverage.json"),
+        render_world_url=maps.world,
+        render_usa_url=maps.usa,
+        render_europe_url=maps.europe,
+        render_geojson_url=maps.geojson,
         feeds=Feeds(
             all=place("feeds/all.atom"),
             failures=place("feeds/failures.atom"),

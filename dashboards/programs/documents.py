@@ -10,12 +10,16 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from openaddr.maps.numbers import NotDrawn, PlaceNumbers
+
 VERSION = 1
 MEDIA_TYPE = "application/json"
 
 Time = Annotated[datetime, Meta(tz=True)]
 Count = Annotated[int, Meta(ge=0)]
 Address = Annotated[str, Meta(description="Where it is: a whole address, or a path from the root of this site.")]
+
+Drawn = Annotated[str | None, Meta(description="A map of coverage, of the newest set that has one; null: none yet.")]
 
 
 class Document(Struct, frozen=True, kw_only=True):
@@ -117,6 +121,11 @@ class Index(Document, frozen=True, kw_only=True):
     tileindex_url: Annotated[str, Meta(description="A template: {lon}, {lat} are whole degrees, such as -123.0.")]
     licenses_url: Address
     latest_set_url: Address
+    coverage_url: Annotated[str, Meta(description="How much of each country and state is covered.")]
+    render_world_url: Drawn
+    render_usa_url: Drawn
+    render_europe_url: Drawn
+    render_geojson_url: Drawn
     feeds: Feeds
     collections: Annotated[
         Mapping[str, Mapping[str, Bundle]], Meta(description="By area; '' may be shared freely, 'sa' share-alike.")
@@ -177,6 +186,10 @@ class SetDocument(Document, frozen=True, kw_only=True):
     datetime_start: Time
     datetime_end: Annotated[Time | None, Meta(description="null while it goes on.")]
     page_url: Address
+    render_world_url: Drawn
+    render_usa_url: Drawn
+    render_europe_url: Drawn
+    render_geojson_url: Drawn
     runs: Sequence[RunEntry]
 
 
@@ -194,9 +207,49 @@ class Licences(Struct, frozen=True, kw_only=True):
     licenses: Sequence[LicenceGroup]
 
 
+class Coverage(Document, frozen=True, kw_only=True):
+    """`coverage.json`: how much of each country and state the newest set with maps covers; null: none has any yet."""
+
+    set: int | None
+    countries: Sequence[PlaceNumbers]
+    states: Annotated[Sequence[PlaceNumbers], Meta(description="Of the USA, by their two digits.")]
+    undrawn: Annotated[Sequence[NotDrawn], Meta(description="Sources that are on no map.")]
+
+
+class SetPoint(Struct, frozen=True, kw_only=True):
+    """One complete set. Times are means in seconds, null where nothing was measured."""
+
+    set: int
+    ts: Annotated[int, Meta(description="When it was complete, in milliseconds since 1970.")]
+    addresses: Count
+    runs: Count
+    successful_sources: Annotated[Count, Meta(description="Runs that succeeded.")]
+    average_cache_time: Annotated[float | None, Meta(description="Of downloads.")]
+    average_process_time: Annotated[float | None, Meta(description="Of everything else.")]
+
+
+class LostSources(Struct, frozen=True, kw_only=True):
+    """Sources that had addresses in an earlier set and none in the newest: path, most addresses, when last."""
+
+    headers: tuple[str, str, str]
+    rows: Sequence[tuple[str, int, datetime]]
+
+
+class MachineStats(Document, frozen=True, kw_only=True):
+    """`machine-stats.json`: complete sets, oldest first, and sorted figures of the newest one."""
+
+    timeseries: Sequence[SetPoint]
+    last_address_counts: Sequence[int]
+    last_cache_times: Annotated[Sequence[float], Meta(description="Seconds of downloads.")]
+    last_process_times: Annotated[Sequence[float], Meta(description="Seconds of everything else.")]
+    lost_sources: LostSources
+
+
 DOCUMENTS: Mapping[str, type[Struct]] = {
+    "coverage": Coverage,
     "index": Index,
     "licenses": Licences,
+    "machine-stats": MachineStats,
     "set": SetDocument,
     "sources": Sources,
     "status": Status,

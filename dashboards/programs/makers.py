@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 
 from dashboards.pages import Page
-from dashboards.programs import catalogue, crawlers, feeds, licences, old, schemas, sets, state
+from dashboards.programs import catalogue, coverage, crawlers, feeds, licences, old, schemas, sets, state
 from dashboards.programs.standing import entries
 from dashboards.snapshot import Snapshot
 
@@ -17,6 +17,7 @@ def pages(seen: Snapshot) -> Iterator[Page]:
     yield from feeds.pages(seen)
     yield from licences.pages(seen, load)
     yield from state.pages(seen, load)
+    yield from coverage.pages(seen)
     yield from old.pages(seen)
     yield from crawlers.pages(seen)
     yield from catalogue.pages(seen, load)

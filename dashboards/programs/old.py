@@ -17,8 +17,6 @@ PRIMARY = "primary"
 """The name of the only layer source that a file had."""
 MOVED = {
     "coverage/world/index.html": "coverage/index.html",
-    "coverage/us/index.html": "coverage/index.html",
-    "dashboard/index.html": "health/index.html",
 }
 
 

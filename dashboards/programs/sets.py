@@ -5,9 +5,10 @@ from functools import partial
 
 from dashboards import links
 from dashboards.batches import Batch, sets_of
+from dashboards.maps_of_sets import maps_of
 from dashboards.pages import Page
 from dashboards.paging import stamp_of
-from dashboards.programs import addresses, state, tables
+from dashboards.programs import addresses, coverage, state, tables
 from dashboards.programs.catalogue import schema_of, written
 from dashboards.programs.documents import MEDIA_TYPE, RunEntry, SetDocument
 from dashboards.programs.standing import entries, problem
@@ -24,12 +25,14 @@ def pages(seen: Snapshot) -> Iterator[Page]:
     """Three files for each set."""
     for batch in sets_of(seen):
         stamp = stamp_of(batch)
-        yield Page(f"sets/{batch.id}.json", stamp, partial(_document, seen, batch), MEDIA_TYPE)
+        drawn = stamp_of(batch, maps_of(seen, batch.id))
+        yield Page(f"sets/{batch.id}.json", drawn, partial(_document, seen, batch), MEDIA_TYPE)
         yield Page(f"sets/{batch.id}.tsv", stamp, partial(_table, seen, batch), tables.MEDIA_TYPE)
         yield Page(f"sets/{batch.id}/state.txt", stamp, partial(_states, seen, batch), tables.PLAIN)
 
 
 def _document(seen: Snapshot, batch: Batch) -> bytes:
+    maps = coverage.drawn(seen, maps_of(seen, batch.id))
     found = SetDocument(
         schema=schema_of(seen, "set"),
         as_of=batch.changed,
@@ -39,6 +42,10 @@ def _document(seen: Snapshot, batch: Batch) -> bytes:
         datetime_start=batch.began,
         datetime_end=batch.ended,
         page_url=addresses.of_page(seen, batch.path),
+        render_world_url=maps.world,
+        render_usa_url=maps.usa,
+        render_europe_url=maps.europe,
+        render_geojson_url=maps.geojson,
         runs=[_entry(seen, run) for run in programs.of_set(seen.conn, int(batch.id))],
     )
     return written(found)

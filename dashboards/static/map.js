@@ -65,6 +65,7 @@ function draw(root, library, header, names) {
   map.addControl(new library.NavigationControl({ showCompass: false }));
   map.addControl(new library.ScaleControl());
   if (root.dataset.land) addInset(root, library, map);
+  map.once("load", () => addSwitches(root, map, names));
   map.once("idle", () => {
     if (root.dataset.state === "failed") return;
     root.dataset.state = "ready";
@@ -216,6 +217,26 @@ function chosen(name, colour) {
 
 function layer(id, type, source, within, filter, paint) {
   return { id, type, source, "source-layer": within, ...(filter && { filter }), paint };
+}
+
+// A box to tick for each layer, and for land, where the page has a place for them.
+function addSwitches(root, map, names) {
+  const place = root.querySelector("[data-map-switches]");
+  if (!place) return;
+  const within = (layer) => (layer.source === "land" ? "land and borders" : layer["source-layer"]);
+  for (const name of [...names, ...(root.dataset.land ? ["land and borders"] : [])]) {
+    const box = element("input");
+    Object.assign(box, { type: "checkbox", checked: true });
+    box.addEventListener("change", () => {
+      for (const layer of map.getStyle().layers.filter((one) => within(one) === name)) {
+        map.setLayoutProperty(layer.id, "visibility", box.checked ? "visible" : "none");
+      }
+    });
+    const label = element("label");
+    label.append(box, ` ${name}`);
+    place.append(label);
+  }
+  place.hidden = false;
 }
 
 // Where on earth this is, for a map that is too near to show any coast.

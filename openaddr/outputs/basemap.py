@@ -43,7 +43,11 @@ def read_polygons(path: Path, layer: str) -> Shapes:
     """All polygons of a layer of a TopoJSON file, one by one, valid, within ±180."""
     with fiona.open(path, layer=layer) as features:
         shapes = [shapely.geometry.shape(feature.geometry) for feature in features if feature.geometry]
-    polygons = shapely.get_parts(np.array(shapes, np.object_))
+    return within_180(shapely.get_parts(np.array(shapes, np.object_)))
+
+
+def within_180(polygons: Shapes) -> Shapes:
+    """The same area as valid polygons, cut where they cross the antimeridian."""
     jumps = np.array([_jumps(polygon) for polygon in polygons])
     polygons[jumps] = [unrolled(polygon) for polygon in polygons[jumps]]
     broken = ~shapely.is_valid(polygons)

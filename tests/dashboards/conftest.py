@@ -8,8 +8,11 @@ import pytest
 
 from dashboards.site import publish
 from deployments.embedded import site
+from openaddr.db import pages
 from openaddr.db.connections import connect, open_pool
 from openaddr.db.migrating import migrate
+from openaddr.dotmap.making import make
+from openaddr.maps.drawing import draw_missing
 from openaddr.storage.folder import Folder
 from tests.dashboards.windmere import Windmere, fill
 from tests.databases import NAME
@@ -39,6 +42,8 @@ def windmere(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with connect(database) as conn:
         migrate(conn)
         known = fill(conn, storage, place / "work")
+        assert draw_missing(conn, storage) == [known.set_id]
+        assert make(pages.states(conn), storage, place / "work", 60)
     with site.running(storage.root, place / "port", place / "site.log") as running, open_pool(database) as pool:
         publish(pool, storage, running.address)
         yield Published(running.address, storage.root / "site", storage, known)

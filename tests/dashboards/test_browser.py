@@ -53,6 +53,9 @@ def kinds(site: Published) -> dict[str, str]:
         "collections": "collections/index.html",
         "area": "collections/global/index.html",
         "coverage": "coverage/index.html",
+        "coverage of states": "coverage/us/index.html",
+        "dashboard": "dashboard/index.html",
+        "map of all": "map/index.html",
         "feeds": "feeds/index.html",
         "not found": "nowhere/at/all",
     }
@@ -116,6 +119,22 @@ def test_a_click_on_the_map_tells_what_is_there(
         table = seen.page.locator("[data-map-found] table")
         for text in says:
             expect(table.get_by_text(text, exact=True)).to_be_visible()
+        assert seen.said == [] and seen.outside(windmere.address) == []
+
+
+def test_the_map_of_all_addresses_tells_and_hides_them(browser: Browser, windmere: Published) -> None:
+    with opened(browser) as seen:
+        lon, lat = CENTRE
+        seen.page.goto(windmere.at(f"map/index.html#17/{lat}/{lon}"))
+        seen.page.wait_for_selector("[data-state=ready]")
+        seen.page.mouse.click(*middle(seen))
+        expect(seen.page.locator("[data-map-found] table").get_by_text("Lange Straße", exact=True)).to_be_visible()
+        box = seen.page.get_by_label("addresses", exact=True)
+        box.uncheck()
+        seen.page.mouse.click(*middle(seen))
+        expect(seen.page.get_by_role("status")).to_contain_text("Nothing is there")
+        box.check()
+        expect(seen.page.get_by_label("land and borders")).to_be_checked()
         assert seen.said == [] and seen.outside(windmere.address) == []
 
 

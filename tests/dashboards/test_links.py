@@ -20,9 +20,8 @@ NOT_LINKED = (
     "sitemap.xml",
     "robots.txt",
     "llms.txt",
-    "coverage/us/",
     "coverage/world/",
-    "dashboard/",
+    "render-",
 )
 """Pages that nobody clicks their way to: of old addresses, for programs, and the worker that the map library finds."""
 MOST_HTML = 100_000

@@ -9,9 +9,11 @@ from prefect.client.schemas.sorting import ArtifactSort
 
 from demo.servers.serving import Response
 from flows import following
+from flows.dotmap import dotmap
 from flows.publish_site import publish_site
 from flows.source_run import source_run
 from flows.sweep import sweep
+from openaddr.db import dotmap as lock
 from openaddr.db import outbox, runs
 from openaddr.db.records import RunStatus
 from tests.flows.conftest import SOURCE, Town, state_of
@@ -65,6 +67,19 @@ def test_the_sweep_closes_what_dead_workers_had_and_sends_what_was_not_sent(town
     assert state.message is not None and "1 messages sent, 1 failed" in state.message
     with town.opened.storage.open("site/index.html") as file:
         assert b"RUN_LOST" in file.read()
+
+
+def test_the_dot_map_has_what_runs_made_and_one_maker_at_a_time(town: Town) -> None:
+    assert state_of(dotmap).name == "Nothing"
+    town.run()
+    assert state_of(dotmap).message == "100 points of 1 source are on the map."
+    with town.opened.pool.connection() as other:
+        assert lock.hold(other)
+        assert state_of(dotmap).name == "Left"
+        lock.release(other)
+    state_of(publish_site)
+    with town.opened.storage.open("site/map/index.html") as file:
+        assert "100 addresses" in file.read().decode()
 
 
 def test_pages_show_what_the_record_says_and_escape_it(town: Town) -> None:

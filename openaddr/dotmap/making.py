@@ -1,0 +1,74 @@
+"""`dotmap/world.pmtiles`: made aside, counted, and put in place in one step; until then the last one stays."""
+
+import logging
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from openaddr.db.pages import State
+from openaddr.dotmap.counting import count_points
+from openaddr.dotmap.gathering import chosen, gather
+from openaddr.errors import Code, ProblemError
+from openaddr.outputs.pmtiles import EVERYTHING, MAX_ZOOM, MEDIA_TYPE
+from openaddr.outputs.tippecanoe import EXECUTABLE, find_tippecanoe, run
+from openaddr.storage.objects import ALWAYS_ASK, About, Storage, Stored
+
+log = logging.getLogger("openaddr.dotmap")
+
+KEY = "dotmap/world.pmtiles"
+NAME, POINTS = "world.pmtiles", "addresses.geojson.gz"
+LAYER = "addresses"
+SHOWN = ("number", "street", "unit", "city", "postcode")
+"""Attributes of a point: those that make an address. The others are on the map of each run."""
+LIMITS = ("--drop-rate", "2.5", *EVERYTHING)
+
+
+@dataclass(frozen=True)
+class DotMap:
+    """The map that is published."""
+
+    points: int
+    sources: int
+    made: str
+    etag: str
+
+
+def make(states: Iterable[State], storage: Storage, work: Path, limit: float) -> DotMap | None:
+    """Make the map of the last good runs in a scratch folder and publish it; None when there is nothing to show.
+
+    `limit` is how many seconds tippecanoe may take. Raises ProblemError; then the map is the one from before.
+    """
+    gathered = gather(chosen(states), storage, work / POINTS)
+    if not gathered.points:
+        return None
+    run(_command(), find_tippecanoe(), work, limit)
+    there = count_points(work / NAME)
+    if there != gathered.points:
+        message = f"The tiles have {there:,} points at zoom {MAX_ZOOM}, but there are {gathered.points:,}."
+        raise ProblemError(Code.TILES_FAILED, message)
+    marks = {"points": str(there), "sources": str(gathered.sources), "made": f"{datetime.now(UTC):%Y-%m-%d}"}
+    stored = storage.put(KEY, work / NAME, About(MEDIA_TYPE, ALWAYS_ASK, marks=marks))
+    shutil.rmtree(work, ignore_errors=True)
+    return _read(stored)
+
+
+def published(storage: Storage) -> DotMap | None:
+    """The map that is there now."""
+    stored = storage.head(KEY)
+    return _read(stored) if stored else None
+
+
+def _read(stored: Stored) -> DotMap:
+    marks = stored.about.marks
+    points, sources = (int(marks.get(name) or 0) for name in ("points", "sources"))
+    return DotMap(points, sources, marks.get("made", ""), stored.etag)
+
+
+def _command() -> list[str]:
+    """Under plain names, as tippecanoe writes its command line into the file."""
+    zooms = ["--maximum-zoom", str(MAX_ZOOM), "--read-parallel"]
+    shown = [f"--include={name}" for name in SHOWN]
+    about = ["--layer", LAYER, "--name", "OpenAddresses", "--attribution", "OpenAddresses"]
+    return [EXECUTABLE, "--quiet", "-o", NAME, "-t", ".", *about, *zooms, *LIMITS, *shown, POINTS]

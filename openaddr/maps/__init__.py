@@ -1,0 +1,1 @@
+"""Maps and numbers of what a set covers."""
