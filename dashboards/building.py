@@ -13,7 +13,7 @@ from openaddr.maps.drawing import draw_missing
 from openaddr.settings import Settings
 from openaddr.storage import open_storage
 from openaddr.storage.folder import Folder
-from openaddr.storage.objects import About, Listed, MissingError, Storage, Stored, Stream
+from openaddr.storage.objects import About, Listed, MissingError, Storage, Stored, Stream, Writer
 
 
 def build(settings: Settings, output: Path | None, afresh: bool) -> int:
@@ -51,6 +51,10 @@ class Elsewhere:
         """Into the folder."""
         return self._pages.put(key, content, about, match=match, sha256=sha256)
 
+    def write(self, key: str, about: About) -> AbstractContextManager[Writer]:
+        """Into the folder."""
+        return self._pages.write(key, about)
+
     def put_many(self, objects: Iterable[tuple[str, bytes, About]]) -> None:
         """Into the folder."""
         self._pages.put_many(objects)
@@ -65,9 +69,9 @@ class Elsewhere:
         """Of a page or of a file."""
         return self._of(key).head(key)
 
-    def open(self, key: str) -> AbstractContextManager[Stream]:
+    def open(self, key: str, start: int = 0) -> AbstractContextManager[Stream]:
         """A page or a file."""
-        return self._of(key).open(key)
+        return self._of(key).open(key, start)
 
     def copy(self, source: str, key: str, about: About, *, match: str | None = None) -> Stored:
         """Inside the folder."""

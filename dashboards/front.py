@@ -1,4 +1,4 @@
-"""The index, and the pages that have hardly any rows: collections, data access, what was not found."""
+"""The index, and the pages that have hardly any rows: data access, what was not found."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from functools import partial
 
 from dashboards import links
 from dashboards.batches import sets_of
+from dashboards.collected import on_index
 from dashboards.listing import filters, places
 from dashboards.pages import Page
 from dashboards.paging import stamp_of
@@ -45,9 +46,8 @@ class Totals:
 
 def pages(seen: Snapshot) -> Iterator[Page]:
     """The index and its companions."""
-    published = collections.published(seen.conn)
+    published = on_index(collections.published(seen.conn))
     states = stamp_of(*(state.digest for state in seen.current))
-    yield Page("collections/index.html", stamp_of(*published), partial(_collections, seen, published))
     yield Page("data-access/index.html", stamp_of(_example(seen)), partial(_data_access, seen))
     yield Page("404.html", "", partial(_not_found, seen))
     newest, last_sets = record.recent(seen.conn, NEWEST), sets_of(seen)[:1]
@@ -93,18 +93,6 @@ def _index(seen: Snapshot, published: Sequence[Collection], newest: Sequence[Lin
         newest=newest,
         states=seen.current[:FIRST],
         last_set=next(iter(sets_of(seen)), None),
-    )
-
-
-def _collections(seen: Snapshot, published: Sequence[Collection]) -> bytes:
-    return printed(
-        "collections.html",
-        seen,
-        "collections/index.html",
-        title="Collections: many sources in one file",
-        description="Bundles of many sources to download at once, with rows, size and checksum of each.",
-        crumbs=(("Collections", ""),),
-        published=published,
     )
 
 

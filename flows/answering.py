@@ -8,9 +8,9 @@ from uuid import UUID
 
 from flows.reports import job_report
 from flows.services import Services
-from flows.telling import CHECKS, COMMENT, STATUS
-from flows.working import announce
-from openaddr.db import jobs
+from flows.telling import CHECKS, COMMENT, MERGED, STATUS
+from flows.working import announce, make_latest_of
+from openaddr.db import jobs, runs
 from openaddr.db.records import Job, JobStatus, Trust
 from openaddr.feedback import checks, comment, statuses
 from openaddr.feedback.check import bodies
@@ -67,15 +67,22 @@ def send_comment(opened: Services, payload: dict[str, Any]) -> None:
         posting.put_comment(github, repository, job.pull_request, comment.MARKER, text)
 
 
-def ask_for_trust(opened: Services, payload: dict[str, Any]) -> None:
-    """Find out whether a commit is merged that GitHub would not tell of before; then its good runs are the latest."""
+def publish_merged(opened: Services, payload: dict[str, Any]) -> None:
+    """Ask whether the commit of a job is merged, now that it matters; if so, its good runs become the latest.
+
+    It may have been unknown before, and the default branch may have been pushed back meanwhile.
+    """
     job = _job(opened, payload)
     repository = _repository(opened, job)
     with GitHub(opened.settings, AT_ONCE, repository) as github:
         trust = Trust.MERGED if github.is_merged(repository, job.commit_sha) else Trust.UNMERGED
     with opened.pool.connection() as conn:
-        for run_id in jobs.raise_trust(conn, job.id, trust):
-            announce(conn, run_id)
+        jobs.note_trust(conn, job.id, trust)
+        good = [run for run in runs.of_job(conn, job.id) if run.is_good]
+        for run in good:
+            announce(conn, run.id)
+    for run in good:
+        make_latest_of(opened, run)
 
 
 def _job(opened: Services, payload: dict[str, Any]) -> Job:
@@ -95,5 +102,5 @@ ANSWERS: dict[str, Callable[[Services, dict[str, Any]], None]] = {
     STATUS: send_status,
     CHECKS: send_checks,
     COMMENT: send_comment,
-    "trust": ask_for_trust,
+    MERGED: publish_merged,
 }

@@ -34,6 +34,12 @@ DOTMAP_SECONDS = 20 * 3600.0
 DOTMAP_RETRIES = 2
 DOTMAP_RETRY_SECONDS = 600.0
 """Storage and database may be away for a while; the map of the week before stays as long."""
+COLLECTION_SECONDS = 8 * 3600.0
+"""The world with its parts and countries: 3 times 600 million rows; the next one begins a day after."""
+COLLECTION_RETRIES, COLLECTION_RETRY_SECONDS = 3, 300.0
+"""What is made by then stays made, so a storage that was away for minutes costs one collection."""
+DEDUPLICATED_SECONDS = 10 * 3600.0
+"""600 million rows at 40,000 a second take four; the next one begins a day after."""
 SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""

@@ -8,8 +8,7 @@ from psycopg import Connection
 
 from flows.asking import Question
 from flows.services import Services
-from flows.telling import tell
-from flows.working import announce
+from flows.telling import ask_if_merged, tell
 from openaddr import __version__
 from openaddr.db import deliveries, jobs, outbox, runs, source_files
 from openaddr.db.records import Job, NewJob, NewRun, Run, Trust
@@ -54,8 +53,6 @@ def record(opened: Services, question: Question, proposal: Proposal, contents: M
         job = jobs.start(conn, new, proposal.as_json())
         queued = _queued(conn, job, layers, contents, earlier, question)
         _supersede(conn, earlier, f"A newer push, {new.commit_sha[:12]}, is checked instead.")
-        if job.trust is Trust.UNKNOWN:
-            outbox.put(conn, "trust", str(job.id), {"job": str(job.id)})
         jobs.finish_done(conn, job.id)
         tell(conn, job.id)
         deliveries.handled(conn, delivery_id, f"Job {job.id}.")
@@ -147,7 +144,9 @@ def _queued(
             runs.mark_dispatched(conn, run.id)
             queued.append(run)
         else:
-            announce(conn, runs.copy(conn, done.id, new, any_trust=merged).id)
+            runs.copy(conn, done.id, new, any_trust=merged)
+            if job.trust is not Trust.UNMERGED:
+                ask_if_merged(conn, job.id)
     return queued
 
 

@@ -17,7 +17,7 @@ from flows.patience import patiently
 from flows.services import Services
 from openaddr import __version__
 from openaddr.db import last_good, outbox, runs, source_files
-from openaddr.db.records import Lease, Outcome, RunStatus
+from openaddr.db.records import Lease, Outcome, RunStatus, Trust
 from openaddr.db.records import Run as Row
 from openaddr.errors import ProblemError
 from openaddr.process import Request, process_source
@@ -172,8 +172,14 @@ def _concluded(services: Services, lease: Lease, task: Assignment, run: Run) -> 
             if not runs.finish(conn, lease, outcome) and not runs.was_finished_by(conn, lease):
                 log.warning("run %d was finished by somebody else", lease.run_id)
                 return None
-            announce(conn, lease.run_id, is_new=not run.unchanged)
-            return runs.get(conn, lease.run_id)
+            row = runs.get(conn, lease.run_id)
+            if row is not None and row.job_id is not None and row.trust is not Trust.UNMERGED:
+                # Long ago it was merged, or so it seemed: that is asked again before anything is published.
+                telling.ask_if_merged(conn, row.job_id)
+                outbox.put(conn, "site", "site", {})
+            else:
+                announce(conn, lease.run_id, is_new=not run.unchanged)
+            return row
 
     row = patiently(conclude)
     if row is None:

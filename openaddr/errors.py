@@ -8,7 +8,7 @@ a surprise, and ours.
 from dataclasses import dataclass, replace
 
 from openaddr.codes import Code, ExitCode, Explanation, RowReason
-from openaddr.explanations import ORIGINS, explain
+from openaddr.explanations import COLLECTIONS, ORIGINS, explain
 
 __all__ = ["EXPLANATIONS", "ROW_REASONS", "Code", "ExitCode", "Explanation", "Problem", "ProblemError", "RowReason"]
 
@@ -368,7 +368,9 @@ _MACHINE = explain(
     Code.INTERRUPTED: Explanation("The run was interrupted", ExitCode.INTERRUPTED, "Start it again.", retry=True),
 }
 
-EXPLANATIONS: dict[Code, Explanation] = _SOURCE | _SUSPICIONS | _SERVER | _USAGE | _HELD | _MACHINE | ORIGINS
+EXPLANATIONS: dict[Code, Explanation] = (
+    _SOURCE | _SUSPICIONS | _SERVER | _USAGE | _HELD | _MACHINE | COLLECTIONS | ORIGINS
+)
 
 ROW_REASONS: dict[RowReason, str] = {
     RowReason.COORDINATES_UNPARSABLE: "longitude or latitude is not a number",

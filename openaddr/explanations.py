@@ -1,4 +1,4 @@
-"""What codes mean of where source files come from and of what maps show; `errors` has those of one source."""
+"""What codes mean of where source files come from, of collections and of maps; `errors` has the others."""
 
 from openaddr.codes import Code, ExitCode, Explanation
 
@@ -75,6 +75,24 @@ _MAPS = explain(
         Code.COVERAGE_WIDE: (
             "The source covers a place without a shape, and its rows are too far apart to show where it is",
             "Look for rows far away from the others, or give a `geometry`.",
+        ),
+    },
+)
+
+COLLECTIONS: dict[Code, Explanation] = explain(
+    ExitCode.OURS,
+    {
+        Code.COLLECTION_EMPTY: (
+            "There is nothing to collect, so collections stay as they were",
+            "Look at the newest complete set: it has to have source files of the default branch with good runs.",
+        ),
+        Code.COLLECTION_INCOMPLETE: (
+            "A source is missing that no earlier collection has either, so the collection stays as it was",
+            "See the problem of the source named; have it run again without its cache.",
+        ),
+        Code.COLLECTION_MEMBER_BAD: (
+            "The files of a run cannot be collected, so its rows are kept from the collection before",
+            "Have the source run again without its cache, and find out what happened to the files named.",
         ),
     },
 )

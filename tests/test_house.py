@@ -59,6 +59,8 @@ RANKS = {
     "run_folder": 5,
     "journey": 6,
     "process": 7,
+    "collecting": 7,
+    "deduping": 7,
     "comparison": 7,
     "doctor": 7,
     "terminal": 8,
@@ -72,7 +74,19 @@ RANKS = {
     "__main__": 11,
 }
 """A part imports what has a smaller number, and itself; siblings of equal number meet in `stages` and `extract`."""
-OPERATING = {"db", "storage", "maps", "dotmap", "github", "publication", "deciding", "feedback", "proposal"}
+OPERATING = {
+    "db",
+    "storage",
+    "maps",
+    "dotmap",
+    "github",
+    "publication",
+    "deciding",
+    "feedback",
+    "proposal",
+    "collecting",
+    "deduping",
+}
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
     "PIL": "pillow",

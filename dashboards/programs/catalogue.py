@@ -125,9 +125,11 @@ def _index(seen: Snapshot, bundles: Sequence[Collection]) -> bytes:
 
 
 def _collections(seen: Snapshot, bundles: Sequence[Collection]) -> dict[str, dict[str, Bundle]]:
-    """Bundles by area, and then by whether they are share-alike, as ever."""
+    """Archives by area, and then by whether they are share-alike, as ever."""
     found: dict[str, dict[str, Bundle]] = {}
     for bundle in bundles:
+        if not bundle.name.startswith(OF_OLD):
+            continue
         name = bundle.name.removeprefix(OF_OLD)
         kind = SHARE_ALIKE if name.endswith(f"-{SHARE_ALIKE}") else ""
         found.setdefault(name.removesuffix(f"-{SHARE_ALIKE}"), {})[kind] = Bundle(

@@ -113,9 +113,9 @@ def note_told(conn: Connection[Any], job_id: UUID, told: str) -> None:
     conn.execute(SQL["note_told"], {"job_id": job_id, "told": told})
 
 
-def raise_trust(conn: Connection[Any], job_id: UUID, trust: Trust) -> list[int]:
-    """Note what is known by now of the trust in a job and its runs, when it was unknown; gives those runs."""
-    return [run_id for (run_id,) in conn.execute(SQL["raise_trust"], {"job_id": job_id, "trust": trust})]
+def note_trust(conn: Connection[Any], job_id: UUID, trust: Trust) -> None:
+    """Note how far a job and its runs are trusted, as it is known now."""
+    conn.execute(SQL["note_trust"], {"job_id": job_id, "trust": trust})
 
 
 def asked_lately(conn: Connection[Any], repository: str, commit_sha: str, seconds: float) -> int:

@@ -177,3 +177,17 @@ create table collections (
     rows bigint not null,
     manifest jsonb not null
 );
+
+-- What was found when the files of a run were looked at for collections, which is done once.
+create table checked_runs (
+    run_id bigint primary key references runs,
+    checked_at timestamptz not null default clock_timestamp(),
+    facts jsonb not null
+);
+
+-- How the last try to make each collection went; '' is for all of them.
+create table collection_tries (
+    name text primary key,
+    tried_at timestamptz not null default clock_timestamp(),
+    problem jsonb -- why it is as it was before; null: it is as it should be
+);

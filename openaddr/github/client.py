@@ -17,7 +17,7 @@ from openaddr.github.credentials import credentials
 from openaddr.github.names import SHA, Repository
 from openaddr.github.refusals import ABSENT, explained, refusal
 from openaddr.github.waiting import LIMITS, Limits, Patience
-from openaddr.settings import Settings
+from openaddr.settings import GITHUB_API_URL, Settings
 
 ABSENT_COMMIT = (*ABSENT, 409, 422)
 """GitHub says 422 of an unknown commit, and 409 of a repository without any."""
@@ -40,14 +40,16 @@ class GitHub:
         self._agent = settings.user_agent
         self._limits = limits
         self._patience = Patience.within(limits, settings.retry_seconds)
+        # Enterprise servers have limits of their own, if any.
+        pause = limits.pause_seconds if self._url == GITHUB_API_URL else 0.0
         self._api = Github(
             auth=self.credentials.auth,
             base_url=self._url,
             timeout=limits.answer_seconds,
             user_agent=self._agent,
             retry=self._patience,
-            seconds_between_requests=limits.pause_seconds,
-            seconds_between_writes=limits.pause_seconds,
+            seconds_between_requests=pause,
+            seconds_between_writes=pause,
         )
 
     def __enter__(self) -> Self:

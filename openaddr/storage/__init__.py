@@ -5,7 +5,9 @@
     latest/<source>/<layer>-<name>.<ext>      copies of its files: `.zip .parquet .geojsonl.gz .pmtiles .png`, others
                                               with their whole name, such as `.manifest.json`
     collections/<name>.zip, .parquet          bundles of many sources
+    collections/<name>.manifest.json          what is in such a bundle, with licences and checksum
     tiles/<lon>.0/<lat>.0.zip                 addresses by square degree
+    tiles/made.json                           what each of them was made of: only its maker reads it
     dotmap/world.pmtiles                      every address as a dot
     sets/<set id>/<file>                      maps and lists of one set
     site/<path>                               pages; `site/` is the root of the public site

@@ -18,10 +18,12 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from isal import isal_zlib
+
 from openaddr.errors import Code, ProblemError
 from openaddr.storage.folder_records import Records, hashed
 from openaddr.storage.keys import checked, checked_prefix
-from openaddr.storage.objects import ABSENT, About, ConflictError, Listed, MissingError, Stored
+from openaddr.storage.objects import ABSENT, About, ConflictError, Listed, MissingError, Stored, Writer
 
 BLOCK = 1 << 20
 AT_ONCE, FLUSHES = 300, 16
@@ -36,9 +38,10 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-        with self._named("the folder"):
+        with self.named("the folder"):
             self.root.mkdir(parents=True, exist_ok=True)
             self.root = self.root.resolve()
+            self._prefix = f"{str(self.root).rstrip('/')}/"
             self._incoming = self.root / ".incoming"
             self._incoming.mkdir(exist_ok=True)
         self._records = Records(self.root / ".records")
@@ -47,7 +50,7 @@ class Folder:
         self, key: str, content: Path | bytes, about: About, *, match: str | None = None, sha256: str = ""
     ) -> Stored:
         """Write aside, flush, compare, rename."""
-        with self._named(key):
+        with self.named(key):
             target = self._path(key)
             with self._aside() as aside:
                 digest = _write(aside, content)
@@ -57,6 +60,25 @@ class Folder:
                     raise _corrupt(key, digest, found, "on the disk")
                 return self._placed(aside, target, key, about, digest, match)
 
+    @contextmanager
+    def write(self, key: str, about: About) -> Iterator[Writer]:
+        """Write aside, flush, compare, rename."""
+        with self._aside() as aside:
+            with self.named(key):
+                target = self._path(key)
+                file = aside.open("xb", buffering=0)
+            with file:
+                out = _Aside(self, key, file)
+                yield out
+                with self.named(key):
+                    _settle(file)
+            with self.named(key):
+                digest = out.digest.hexdigest()
+                if (found := _crc(aside)) != out.crc:
+                    message = f"{key} on the disk has CRC {found:08x}, expected was {out.crc:08x}."
+                    raise ProblemError(Code.STORAGE_CORRUPT, message)
+                self._placed(aside, target, key, about, digest, None)
+
     def put_many(self, objects: Iterable[tuple[str, bytes, About]]) -> None:
         """Write some hundred aside, flush them together, rename: a tenth of the time of `put`."""
         waiting = iter(objects)
@@ -64,10 +86,10 @@ class Folder:
             while some := list(islice(waiting, AT_ONCE)):
                 with ExitStack() as stack:
                     placed = [(key, stack.enter_context(self._aside_of(key, content))) for key, content, _ in some]
-                    with self._named("the folder"):
+                    with self.named("the folder"):
                         list(pool.map(_flush, (aside for _, aside in placed)))
                     for key, aside in placed:
-                        with self._named(key):
+                        with self.named(key):
                             target = self._path(key)
                             target.parent.mkdir(parents=True, exist_ok=True)
                             aside.rename(target)
@@ -76,7 +98,7 @@ class Folder:
     def _aside_of(self, key: str, content: bytes) -> Iterator[Path]:
         """Bytes in a file that is not flushed yet, and gone at the end if nobody renames it."""
         with self._aside() as aside:
-            with self._named(key):
+            with self.named(key):
                 aside.write_bytes(content)
             yield aside
 
@@ -85,7 +107,7 @@ class Folder:
         if stub:
             self.put_many([(key, stub, about)])
             return
-        with self._named(key), self._aside() as aside:
+        with self.named(key), self._aside() as aside:
             try:
                 aside.hardlink_to(self._path(target))
             except _NO_FILE:
@@ -96,27 +118,28 @@ class Folder:
 
     def head(self, key: str) -> Stored | None:
         """What is known of an object."""
-        with self._named(key):
+        with self.named(key):
             try:
                 return self._records.read(self._path(key), key)
             except _NO_FILE:
                 return None
 
     @contextmanager
-    def open(self, key: str) -> Iterator[BinaryIO]:
+    def open(self, key: str, start: int = 0) -> Iterator[BinaryIO]:
         """The content of an object."""
-        with self._named(key):
+        with self.named(key):
             try:
                 file = _opened(self._path(key))
             except _NO_FILE:
                 raise MissingError(key) from None
         with file:
+            file.seek(start)
             yield file
 
     def opened(self, key: str) -> tuple[Stored, BinaryIO] | None:
         """An object to be read and closed, with what is known of these very bytes, even if it is replaced just now."""
         while before := self.head(key):
-            with self._named(key), suppress(*_NO_FILE):
+            with self.named(key), suppress(*_NO_FILE):
                 file = _opened(self._path(key))
                 # Times are never used twice, so what was opened between two equal looks is what both saw.
                 if self.head(key) == before:
@@ -129,7 +152,7 @@ class Folder:
         known = self.head(source)
         if known is None:
             raise MissingError(source)
-        with self._named(key):
+        with self.named(key):
             target = self._path(key)
             with self._aside() as aside:
                 try:
@@ -142,17 +165,17 @@ class Folder:
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Objects below a prefix."""
-        with self._named(prefix or "the folder"):
+        with self.named(prefix or "the folder"):
             begin = self.root / checked_prefix(prefix)
             found = sorted(path.relative_to(self.root).as_posix() for path in _files(begin))
         for key in found:
-            with self._named(key), suppress(FileNotFoundError):
+            with self.named(key), suppress(FileNotFoundError):
                 stat = (self.root / key).lstat()
                 yield Listed(key, stat.st_size, _moment(stat.st_mtime_ns))
 
     def delete(self, key: str) -> None:
         """Remove an object, and the folders that it leaves empty."""
-        with self._named(key), self._locked():
+        with self.named(key), self._locked():
             path = self._path(key)
             with suppress(*_NO_FILE):
                 path.unlink()
@@ -162,7 +185,7 @@ class Folder:
     def abort_leftovers(self, older_than: timedelta) -> int:
         """Remove files that never got into place, and records without their file."""
         before = time.time() - older_than.total_seconds()
-        with self._named("the folder"), self._locked():
+        with self.named("the folder"), self._locked():
             old = [path for path in self._incoming.iterdir() if path.lstat().st_ctime < before]
             for path in old:
                 path.unlink()
@@ -174,10 +197,12 @@ class Folder:
 
     def _path(self, key: str) -> Path:
         """The file of a key; a link on the way there would lead out of the folder. Raises ProblemError."""
-        path = self.root.joinpath(*checked(key).split("/"))
-        if path.resolve() != path:
+        path = f"{self._prefix}{checked(key)}"
+        # Only what is below the folder: an archive asks thousands of times, and each look at the disk takes its time.
+        begins = (end for end in range(len(self._prefix), len(path)) if path[end] == "/")
+        if any(map(os.path.islink, [*(path[:end] for end in begins), path])):
             raise ProblemError(Code.STORAGE_REFUSED, f"{key} is behind a link, which could lead anywhere.")
-        return path
+        return Path(path)
 
     def _placed(
         self, aside: Path, target: Path, key: str, about: About, digest: str, match: str | None, fresh: bool = True
@@ -221,7 +246,7 @@ class Folder:
                 folder = folder.parent
 
     @contextmanager
-    def _named(self, what: str) -> Iterator[None]:
+    def named(self, what: str) -> Iterator[None]:
         """Errors of the disk of the folder as problems; those of a file that is to be stored are its owner's."""
         try:
             yield
@@ -243,6 +268,34 @@ class Folder:
         return path.is_relative_to(self.root) or self.root.is_relative_to(path)
 
 
+class _Aside:
+    """A file in the making. `digest` and `crc` are of what was to be written; the second is quick to compare again."""
+
+    def __init__(self, folder: Folder, key: str, file: BinaryIO) -> None:
+        self._folder, self._key, self._file = folder, key, file
+        self.digest = sha256_of()
+        self.crc = 0
+
+    def write(self, block: bytes, /) -> int:
+        """Append."""
+        self.digest.update(block)
+        self.crc = isal_zlib.crc32(block, self.crc)
+        left = memoryview(block)
+        with self._folder.named(self._key):
+            # One write of the system takes 2 GB at most, and less where a disk becomes full.
+            while left:
+                left = left[self._file.write(left) :]
+        return len(block)
+
+
+def _crc(path: Path) -> int:
+    crc, buffer = 0, bytearray(BLOCK)
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(buffer):
+            crc = isal_zlib.crc32(memoryview(buffer)[:size], crc)
+    return crc
+
+
 def _write(path: Path, content: Path | bytes) -> str:
     """Write content to a new file down to the disk; its sha256."""
     digest = sha256_of()
@@ -250,11 +303,15 @@ def _write(path: Path, content: Path | bytes) -> str:
         for block in _blocks(content):
             digest.update(block)
             file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
-        # So that reading it again asks the disk rather than memory.
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        _settle(file)
     return digest.hexdigest()
+
+
+def _settle(file: BinaryIO) -> None:
+    """Bring a file down to the disk, so that reading it again asks the disk rather than memory."""
+    file.flush()
+    os.fsync(file.fileno())
+    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _blocks(content: Path | bytes) -> Iterator[bytes]:

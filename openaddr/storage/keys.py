@@ -1,6 +1,7 @@
 """Names of objects: made of our words, with the words of strangers turned into plain ones."""
 
 import re
+import secrets
 from urllib.parse import quote
 
 from openaddr.names import digits_of, plain_name
@@ -8,6 +9,7 @@ from openaddr.names import digits_of, plain_name
 MAX_KEY_BYTES = 1_024
 """What S3 takes."""
 MAX_PART_BYTES = 255
+ASIDE = "aside/"
 _PART = re.compile(r"[\w-][\w.-]*")
 SHOWN_BY_EXTENSION = {"extract", "preview"}
 
@@ -28,6 +30,11 @@ def checked_prefix(prefix: str) -> str:
     if prefix:
         checked(prefix[:-1])
     return prefix
+
+
+def aside_of(key: str) -> str:
+    """A new key for what is to be copied to another one when it is whole."""
+    return f"{ASIDE}{secrets.token_hex(16)}/{key.rsplit('/', 1)[-1]}"
 
 
 def run_prefix(run: int) -> str:

@@ -63,6 +63,13 @@ class Stream(Protocol):
         """The next bytes, at most `size`; b'' at the end."""
 
 
+class Writer(Protocol):
+    """Bytes on their way into a new object."""
+
+    def write(self, block: bytes, /) -> int:
+        """Take more bytes, and say how many that were."""
+
+
 class Storage(Protocol):
     """A bucket or a folder. Every method raises ProblemError when the storage cannot do its part.
 
@@ -76,6 +83,12 @@ class Storage(Protocol):
         """Store bytes or a file, whole or not at all, and compare what arrived with what was sent.
 
         `sha256` is what the content has to have, when it is known from before.
+        """
+
+    def write(self, key: str, about: About) -> AbstractContextManager[Writer]:
+        """Store what is written in the block, however much that is, whole or not at all.
+
+        Readers see the object when the block has ended; when it is left by an exception, nothing has changed.
         """
 
     def put_many(self, objects: Iterable[tuple[str, bytes, About]]) -> None:
@@ -95,8 +108,8 @@ class Storage(Protocol):
     def head(self, key: str) -> Stored | None:
         """What is known of an object, None when there is none."""
 
-    def open(self, key: str) -> AbstractContextManager[Stream]:
-        """The content of an object, as it was when it was opened. Raises MissingError."""
+    def open(self, key: str, start: int = 0) -> AbstractContextManager[Stream]:
+        """The content of an object from a byte on, as it was when it was opened. Raises MissingError."""
 
     def copy(self, source: str, key: str, about: About, *, match: str | None = None) -> Stored:
         """Store the content of another object without carrying it through here. Raises MissingError."""

@@ -1,16 +1,15 @@
 """What any storage does with several steps: store the files of a run, read one back, replace one, sweep."""
 
 import hashlib
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from openaddr.errors import Code, ProblemError
+from openaddr.storage.keys import ASIDE, aside_of
 from openaddr.storage.objects import ABSENT, About, ConflictError, Storage, Stored
 
-ASIDE = "aside/"
 BLOCK = 1 << 20
 
 
@@ -99,7 +98,7 @@ def switch(storage: Storage, key: str, content: Path | bytes, about: About, matc
 
     Raises ConflictError, and ProblemError; then the object is what it was before.
     """
-    aside = f"{ASIDE}{secrets.token_hex(16)}/{key.rsplit('/', 1)[-1]}"
+    aside = aside_of(key)
     try:
         storage.put(aside, content, about)
         return storage.copy(aside, key, about, match=match)

@@ -18,11 +18,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from openaddr.errors import Code, ProblemError
-from openaddr.storage.keys import as_path, checked, checked_prefix
-from openaddr.storage.objects import ABSENT, About, ConflictError, Listed, MissingError, Stored, Stream
+from openaddr.storage.keys import as_path, aside_of, checked, checked_prefix
+from openaddr.storage.objects import ABSENT, About, ConflictError, Listed, MissingError, Stored, Stream, Writer
 from openaddr.storage.s3_headers import WRITER, Headers, conditions, headers, stored_of
 from openaddr.storage.s3_problems import is_conflict, is_missing, named
-from openaddr.storage.s3_upload import PART, Upload, put_bytes
+from openaddr.storage.s3_upload import PART, Parts, Upload, put_bytes
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 AT_ONCE = 16
@@ -87,6 +87,26 @@ class S3:
                 Upload(self._client, self.bucket, key).send(content, digest, fields, match)
         return self._arrived(key)
 
+    @contextmanager
+    def write(self, key: str, about: About) -> Iterator[Writer]:
+        """One request up to PART bytes; above, parts aside, which S3 then copies: only now is the checksum known."""
+        checked(key)
+        aside = aside_of(key)
+        with self._named():
+            parts = Parts(Upload(self._client, self.bucket, aside), headers(about, ""))
+            with parts:
+                yield parts
+                parts.finish()
+            fields = headers(about, parts.digest.hexdigest())
+            if not parts.is_begun:
+                put_bytes(self._client, self.bucket, key, parts.rest, fields, None)
+                return
+            try:
+                self._copied(aside, key, fields, None)
+            finally:
+                self._client.delete_object(Bucket=self.bucket, Key=aside)
+        self._arrived(key)
+
     def put_many(self, objects: Iterable[tuple[str, bytes, About]]) -> None:
         """Several requests at once; the first that fails is raised when those under way have ended."""
         waiting: deque[Future[None]] = deque()
@@ -127,12 +147,13 @@ class S3:
                 raise
 
     @contextmanager
-    def open(self, key: str) -> Iterator[Stream]:
+    def open(self, key: str, start: int = 0) -> Iterator[Stream]:
         """The content of an object."""
         checked(key)
+        part: Headers = {"Range": f"bytes={start}-"} if start else {}
         with self._named():
             try:
-                body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
+                body = self._client.get_object(Bucket=self.bucket, Key=key, **part)["Body"]
             except ClientError as error:
                 if is_missing(error):
                     raise MissingError(key) from None
@@ -146,8 +167,14 @@ class S3:
         known = self.head(source)
         if known is None:
             raise MissingError(source)
+        self._copied(source, key, headers(about, known.sha256), match)
+        return self._arrived(key)
+
+    def _copied(self, source: str, key: str, fields: Headers, match: str | None) -> None:
+        known = self.head(source)
+        if known is None:
+            raise MissingError(source)
         self._check(key, match)
-        fields = headers(about, known.sha256)
         place: Headers = {"Bucket": self.bucket, "Key": key, "CopySource": {"Bucket": self.bucket, "Key": source}}
         with self._writing(key, match, fields):
             if known.bytes < COPY_AT_ONCE:
@@ -155,7 +182,6 @@ class S3:
                 self._client.copy_object(**place, **replaced, **fields, **conditions(match))
             else:
                 self._client.copy(**place, ExtraArgs=fields, Config=COPY_IN_PARTS)
-        return self._arrived(key)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Objects below a prefix."""
@@ -177,8 +203,10 @@ class S3:
             pages = self._client.get_paginator("list_multipart_uploads")
             for page in pages.paginate(Bucket=self.bucket):
                 for upload in page.get("Uploads", []):
-                    if upload["Initiated"] < before:
-                        Upload(self._client, self.bucket, upload["Key"], upload["UploadId"]).abort()
+                    found = Upload(self._client, self.bucket, upload["Key"], upload["UploadId"])
+                    # A stream may go on for hours: what counts is when its last part came.
+                    if upload["Initiated"] < before and found.newest(upload["Initiated"]) < before:
+                        found.abort()
                         count += 1
         return count
 

@@ -51,6 +51,7 @@ def kinds(site: Published) -> dict[str, str]:
         "licences": "licenses/index.html",
         "data access": "data-access/index.html",
         "collections": "collections/index.html",
+        "area": "collections/global/index.html",
         "coverage": "coverage/index.html",
         "coverage of states": "coverage/us/index.html",
         "dashboard": "dashboard/index.html",

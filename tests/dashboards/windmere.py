@@ -50,6 +50,21 @@ SOURCE = {
 }
 
 
+COLLECTED: dict[str, Any] = {
+    "digest": "57b8a3b7",
+    "area": "global",
+    "share_alike": False,
+    "layer": "addresses",
+    "manifest": "collections/openaddr-collected-global.manifest.json",
+    "sources": 3,
+    "newest": "2026-11-20T21:00:00+00:00",
+    "kept": {"count": 1, "named": [{"path": "xx/hollow", "reason": "runs/3/addresses.zip is not in storage."}]},
+    "left_out": {"count": 60, "named": [{"path": "yy/nowhere", "reason": "none of its rows has a place on Earth"}]},
+    "gone": {"count": 1, "named": ["yy/<b>left</b>"]},
+}
+"""What the record says of a collection besides its file."""
+
+
 @dataclass(frozen=True)
 class Windmere:
     """What is recorded, by what a test asks for."""
@@ -108,8 +123,12 @@ def fill(conn: Connection[Any], storage: Storage, work: Path) -> Windmere:
     town.ended(None, "xx/windmere/proposed", RunStatus.FAILED, failure, job_id=job.id, trust=Trust.UNMERGED)
     jobs.finish_done(conn, job.id)
     bundle = storage.put("collections/xx.zip", b"PK", About("application/zip"))
-    new = NewCollection("openaddr-collected-global", bundle.key, bundle.sha256, bundle.bytes, 49, {})
-    collections.publish(conn, new)
+    storage.put(COLLECTED["manifest"], b"{}", About("application/json"))
+    for kind, name in (("zip", "openaddr-collected-global"), ("parquet", "global-addresses")):
+        new = NewCollection(name, bundle.key, bundle.sha256, bundle.bytes, 49, COLLECTED | {"kind": kind})
+        collections.publish(conn, new)
+    missing = Problem(Code.COLLECTION_INCOMPLETE, "openaddr-collected-global-sa is not made: runs/7 is not in storage.")
+    collections.note_try(conn, "openaddr-collected-global-sa", missing)
     return Windmere(first.id, good, failed, held, without_tiles, str(job.id))
 
 

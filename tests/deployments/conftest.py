@@ -42,7 +42,7 @@ name: tiny
 deployments:
   - {name: batch, entrypoint: "flows/tiny.py:tiny", work_pool: {work_queue_name: batch}}
   - {name: ci, entrypoint: "flows/tiny.py:tiny", work_pool: {work_queue_name: ci}}
-  - {name: ci-job, entrypoint: "flows/tiny.py:ci_job", work_pool: {work_queue_name: ci}}
+  - {name: ci-job, entrypoint: "flows/tiny.py:ci_job", work_pool: {work_queue_name: upkeep}}
   - name: sweep
     entrypoint: flows/tiny.py:sweep
     work_pool: {work_queue_name: upkeep}

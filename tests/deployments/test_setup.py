@@ -116,7 +116,7 @@ def test_a_deployment_taken_out_of_the_file_is_taken_off_the_server(
 ) -> None:
     file.write_text(FILE[: FILE.index("  - name: sweep")])
     assert set_up(lives.second.api, file, 1) == ["removed deployment sweep"]
-    assert sorted(item.name for item in client.read_deployments()) == ["batch", "ci"]
+    assert sorted(item.name for item in client.read_deployments()) == ["batch", "ci", "ci-job"]
 
 
 def test_an_automation_that_somebody_changed_or_copied_is_put_right(

@@ -35,7 +35,7 @@ def test_the_same_delivery_fifty_times_at_once_begins_one_flow_run(lives: Lives,
     assert rows == [("started", UUID(flow_run), 0)]
     (found,) = [each for each in client.read_flow_runs(limit=200) if "delivery_id" in each.parameters]
     assert (found.id, found.name) == (UUID(flow_run), f"delivery {delivery_id}")
-    assert (found.parameters, found.work_queue_name) == ({"delivery_id": delivery_id}, "ci")
+    assert (found.parameters, found.work_queue_name) == ({"delivery_id": delivery_id}, "upkeep")
     eventually(lambda: client.read_flow_run(found.id).state_name == "Completed", 120)
 
 

@@ -169,9 +169,27 @@ def test_the_trust_that_github_would_not_tell_of_is_asked_for_again(world: Contr
         return answers.pop(0) if answers else None
 
     world.server.trouble["compare"] = away_a_while
-    job = world.checked(world.told.push())
-    assert (job.trust, world.town.latest) == ("unknown", None)
+    done = world.asked(world.told.push())
+    answers.extend([UNICORN] * 2)
+    (run,) = done.runs
+    world.town.work(run.id)
+    world.send(done.job)
+    assert (world.job(done.job).trust, world.town.latest) == ("unknown", None)
+    answers.clear()
     with world.town.opened.pool.connection() as conn:
         conn.execute("update outbox set next_try_at = clock_timestamp() where sent_at is null")
     send_due(world.town.opened)
-    assert world.job(job).trust == "merged" and world.town.last_good is not None
+    assert world.job(done.job).trust == "merged" and world.town.last_good is not None
+
+
+def test_what_is_no_longer_on_the_default_branch_when_it_is_done_is_not_published(world: Contributing) -> None:
+    before = world.hosted.branches["master"]
+    world.hosted.change({TOWN: world.source()})
+    done = world.asked(world.told.push())
+    assert done.job.trust == "merged"
+    world.hosted.branches["master"] = before
+    (run,) = done.runs
+    world.town.work(run.id)
+    world.send(done.job)
+    assert (world.job(done.job).trust, world.town.row(run.id).trust) == ("unmerged", "unmerged")
+    assert (world.town.last_good, world.town.latest) == (None, None)

@@ -157,20 +157,17 @@ def test_duckdb_finds_rows_by_their_box(tmp_path: Path) -> None:
 
 DUCKDB = """
 import json, sys
-from importlib.metadata import distribution
 import duckdb
-spatial = distribution("duckdb-extension-spatial")
-extension = next(spatial.locate_file(file) for file in spatial.files if file.suffix == ".duckdb_extension")
-database = duckdb.connect(config={"allow_unsigned_extensions": "true"})
-database.execute(f"LOAD '{extension}'")
 query = "SELECT typeof(geometry), ST_AsText(geometry), bbox.xmin <= 1.5 AND bbox.xmax >= 1.5 FROM read_parquet(?)"
-print(json.dumps(database.execute(query, [sys.argv[1]]).fetchall()))
+print(json.dumps(duckdb.execute(query, [sys.argv[1]]).fetchall()))
 """
 
 
 def test_duckdb_knows_geometry_coordinate_system_and_box(tmp_path: Path) -> None:
     path = written(extract(tmp_path, points([{"lon": 1.5, "lat": 2.0}])), tmp_path)
-    assert consumer(DUCKDB, path) == [["GEOMETRY('EPSG:4326')", "POINT (1.5 2)", True]]
+    ((kind, *seen),) = consumer(DUCKDB, path)
+    assert kind.startswith("GEOMETRY(") and '"code":4326' in kind
+    assert seen == ["POINT (1.5 2)", True]
 
 
 def test_geopandas_reads_points_in_epsg_4326(tmp_path: Path) -> None:

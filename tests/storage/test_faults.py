@@ -339,6 +339,15 @@ try:
 except ProblemError as error:
     assert folder.head("a") == old and [found.key for found in folder.list("")] == ["a"]
     assert not list((folder.root / ".incoming").iterdir())
+    try:
+        with folder.write("a", About()) as out:
+            for _ in range(8):
+                out.write(bytes(1_000_000))
+    except ProblemError as also:
+        assert also.problem.code == error.problem.code and folder.head("a") == old
+        assert not list((folder.root / ".incoming").iterdir())
+    else:
+        sys.exit("eight megabytes fit into four")
     folder.put("b", b"x" * 1_000_000, About())
     print(error.problem.code, error)
 """

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from openaddr.errors import Code, ProblemError
 from openaddr.names import plain_name
 from openaddr.storage.folder import Folder
-from openaddr.storage.keys import checked, disposition
+from openaddr.storage.keys import ASIDE, checked, disposition
 from openaddr.storage.objects import ABSENT, NEVER_CHANGES, About, ConflictError, MissingError, Storage
-from openaddr.storage.publishing import ASIDE, File, get, put_all, sweep, switch
+from openaddr.storage.publishing import File, get, put_all, sweep, switch
 from openaddr.storage.s3 import S3
 from openaddr.storage.s3_upload import PART
 
@@ -314,3 +314,34 @@ def test_what_leads_elsewhere_can_be_replaced_without_touching_where_it_led(fold
     folder.put_many([("site/old.zip", b"another", TEXT)])
     assert (content(folder, "runs/7/a.zip"), content(folder, "site/old.zip")) == (b"the zip", b"another")
     assert list((folder.root / ".incoming").iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [0, 5, PART, PART + 1, 2 * PART + 77])
+def test_a_stream_of_unknown_length_is_stored_whole(storage: Storage, size: int) -> None:
+    data = bytes(size // 7 + 1) + b"stream" * (size // 6 + 1)
+    data = data[:size]
+    with storage.write("collections/a.zip", RAW) as out:
+        written = sum(out.write(data[begin : begin + 1_000_000]) for begin in range(0, size, 1_000_000))
+        assert storage.head("collections/a.zip") is None, "nobody sees it yet"
+    found = storage.head("collections/a.zip")
+    assert found and (found.bytes, found.sha256, found.about) == (size, hashlib.sha256(data).hexdigest(), RAW)
+    assert written == size and content(storage, "collections/a.zip") == data
+    assert keys(storage) == ["collections/a.zip"]
+
+
+@pytest.mark.parametrize("size", [5, PART + 1])
+def test_a_stream_that_breaks_off_changes_nothing(storage: Storage, size: int) -> None:
+    storage.put("a", b"old", TEXT)
+    with pytest.raises(RuntimeError), storage.write("a", RAW) as out:
+        out.write(bytes(size))
+        raise RuntimeError
+    assert content(storage, "a") == b"old"
+    assert keys(storage) == ["a"] and storage.abort_leftovers(NOW) == 0
+
+
+def test_an_object_is_read_from_any_byte_on(storage: Storage) -> None:
+    storage.put("a", b"0123456789", TEXT)
+    with storage.open("a", 7) as stream:
+        assert stream.read() == b"789"
+    with pytest.raises(MissingError), storage.open("b", 7):
+        pass

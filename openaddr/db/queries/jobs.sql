@@ -87,11 +87,11 @@ returning *
 -- name: note_told
 update jobs set told = %(told)s where id = %(job_id)s
 
--- name: raise_trust
-with raised as (
-    update jobs set trust = %(trust)s where id = %(job_id)s and trust = 'unknown' returning id
+-- name: note_trust
+with noted as (
+    update jobs set trust = %(trust)s where id = %(job_id)s and trust <> %(trust)s
 )
-update runs set trust = %(trust)s where job_id in (select id from raised) and trust = 'unknown' returning id
+update runs set trust = %(trust)s where job_id = %(job_id)s and trust <> %(trust)s
 
 -- name: asked_lately
 select count(*) from jobs

@@ -21,7 +21,8 @@ select concat_ws(
     (select (count(*), max(greatest(created_at, listed_at, completed_at, abandoned_at))) from sets),
     (select (count(*), max(greatest(created_at, finished_at))) from jobs),
     (select (count(*), max(moved_at)) from last_good),
-    (select (count(*), max(created_at)) from collections)
+    (select (count(*), max(created_at)) from collections),
+    (select (count(*) filter (where problem is not null), max(tried_at)) from collection_tries)
 )
 
 -- name: run_stamps

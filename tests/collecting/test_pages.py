@@ -1,0 +1,61 @@
+"""The pages of collections."""
+
+import html
+import re
+
+import duckdb
+
+from dashboards.site import publish
+from tests.collecting.world import World, houses
+from tests.outputs.extracts import points
+
+SITE = "https://results.example"
+
+
+def page(world: World, path: str) -> str:
+    with world.storage.open(f"site/{path}") as stream:
+        return html.unescape(stream.read().decode())
+
+
+def test_pages_say_what_is_there_what_was_kept_left_out_and_is_gone(world: World) -> None:
+    world.begin()
+    world.add("de/berlin", houses(3))
+    world.add("de/gone", houses(1))
+    world.end()
+    world.collect()
+    world.begin()
+    run = world.add("de/berlin", houses(8))
+    world.add("de/<b>nowhere</b>", points([{"number": "1"}]))
+    bad = world.add("fr/paris")
+    world.end()
+    world.storage.delete(f"runs/{run}/addresses.zip")
+    world.storage.delete(f"runs/{bad}/addresses.zip")
+    world.collect()
+    publish(world.pool, world.storage, SITE)
+    listed, germany = page(world, "collections/index.html"), page(world, "collections/de/index.html")
+    assert "Germany" in listed and "collections/openaddr-collected-de.zip" in listed
+    assert "Not all could be made anew" in listed and "COLLECTION_INCOMPLETE" in listed
+    france = page(world, "collections/fr/index.html")
+    assert "could not be made" in france and "openaddr-collected-fr is not made: no earlier one has what" in france
+    assert "Kept from the collection before" in germany and f"runs/{run}/addresses.zip is not in storage" in germany
+    assert "Left out: 1" in germany and "<b>nowhere" not in germany
+    assert "not in this one: 1" in germany and "de/gone" in germany
+    assert world.published()["openaddr-collected-de"].sha256 in germany
+    index = page(world, "index.html")
+    assert "openaddr-collected-global" in index and "openaddr-collected-de" not in index
+
+
+def test_the_line_for_duckdb_that_a_page_prints_works(world: World) -> None:
+    world.begin()
+    world.add("de/berlin", houses(3))
+    world.add("de/hamburg", houses(4))
+    world.end()
+    world.collect()
+    publish(world.pool, world.storage, SITE)
+    (line,) = re.findall(r'duckdb -c "(.*?)"', page(world, "collections/de/index.html"))
+    address = f"{SITE}/collections/de-addresses.parquet"
+    assert address in line
+    query = line.replace("INSTALL httpfs; LOAD httpfs; ", "").replace(
+        address, str(world.fetch("collections/de-addresses.parquet"))
+    )
+    assert duckdb.connect().execute(query).fetchall() == [("de/hamburg", 4), ("de/berlin", 3)]
