@@ -20,13 +20,9 @@ def line(points: Sequence[tuple[datetime, float]], label: str, words: Words) -> 
     top = nice_top(max(value for _, value in points))
     begin, end = points[0][0].timestamp(), points[-1][0].timestamp()
     span = (end - begin) or 1.0
-    places = [(_across((when.timestamp() - begin) / span), _down(value / top), when, value) for when, value in points]
-    drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in places)
-    dots = "".join(
-        f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{when:%-d %b %Y}: {escape(words(value))}</title>'
-        "</circle>"
-        for x, y, when, value in places
-    )
+    places = [(_across((when.timestamp() - begin) / span), _down(value / top)) for when, value in points]
+    drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    dots = "".join(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in places)
     ends = ((LEFT, "start", points[0][0]), (WIDTH - RIGHT, "end", points[-1][0]))
     dates = "".join(
         f'<text x="{x}" y="{HEIGHT - 8}" text-anchor="{anchor}">{when:%-d %b %Y}</text>' for x, anchor, when in ends
@@ -45,11 +41,9 @@ def histogram(values: Sequence[float], most: float, label: str, words: Words) ->
     bars = []
     for place, count in enumerate(counts):
         height = count / top * (HEIGHT - TOP - BOTTOM)
-        begin, end = (words(most / BINS * edge) for edge in (place, place + 1))
-        range_words = f"{begin} to {end}" if place < BINS else f"{begin} and more"
         bars.append(
             f'<rect class="bar" x="{LEFT + place * step + 1:.1f}" y="{HEIGHT - BOTTOM - height:.1f}" '
-            f'width="{step - 2:.1f}" height="{height:.1f}"><title>{escape(range_words)}: {count:,}</title></rect>'
+            f'width="{step - 2:.1f}" height="{height:.1f}"/>'
         )
     ends = (
         f'<text x="{LEFT}" y="{HEIGHT - 8}">{escape(words(0))}</text>'

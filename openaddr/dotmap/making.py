@@ -22,7 +22,9 @@ NAME, POINTS = "world.pmtiles", "addresses.geojson.gz"
 LAYER = "addresses"
 SHOWN = ("number", "street", "unit", "city", "postcode")
 """Attributes of a point: those that make an address. The others are on the map of each run."""
-LIMITS = ("--drop-rate", "2.5", *EVERYTHING)
+LIMITS = EVERYTHING
+FAR_OUT, IN_SIGHT = 2, 20_000
+"""Points that are left at the zoom where a whole continent is in sight: enough to see where there are any."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def make(states: Iterable[State], storage: Storage, work: Path, limit: float) ->
     gathered = gather(chosen(states), storage, work / POINTS)
     if not gathered.points:
         return None
-    run(_command(), find_tippecanoe(), work, limit)
+    run(_command(gathered.points), find_tippecanoe(), work, limit)
     there = count_points(work / NAME)
     if there != gathered.points:
         message = f"The tiles have {there:,} points at zoom {MAX_ZOOM}, but there are {gathered.points:,}."
@@ -66,9 +68,10 @@ def _read(stored: Stored) -> DotMap:
     return DotMap(points, sources, marks.get("made", ""), stored.etag)
 
 
-def _command() -> list[str]:
+def _command(points: int) -> list[str]:
     """Under plain names, as tippecanoe writes its command line into the file."""
-    zooms = ["--maximum-zoom", str(MAX_ZOOM), "--read-parallel"]
+    rate = max((points / IN_SIGHT) ** (1 / (MAX_ZOOM - FAR_OUT)), 1.0)
+    zooms = ["--maximum-zoom", str(MAX_ZOOM), "--drop-rate", f"{rate:.3f}", "--read-parallel"]
     shown = [f"--include={name}" for name in SHOWN]
     about = ["--layer", LAYER, "--name", "OpenAddresses", "--attribution", "OpenAddresses"]
     return [EXECUTABLE, "--quiet", "-o", NAME, "-t", ".", *about, *zooms, *LIMITS, *shown, POINTS]
