@@ -221,7 +221,7 @@ def _area(seen: Snapshot, area: Area) -> bytes:
         seen,
         area.path,
         title=f"Collections: {area.title}",
-        description=f"Archives and GeoParquet of all sources in one file for {area.title}, with checksums and commands.",
+        description=f"All sources of {area.title} as one archive and GeoParquet, with checksums and commands.",
         crumbs=(("Collections", PATH), (area.title, "")),
         area=area,
     )
