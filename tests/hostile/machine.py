@@ -114,7 +114,7 @@ class Machine:
             "OPENADDR_ALLOW_HOSTS": "localhost",
             "OPENADDR_ALLOW_FILES": str(self._allowed),
             "OPENADDR_CONNECT_SECONDS": "2",
-            "OPENADDR_READ_SECONDS": "2",
+            "OPENADDR_READ_SECONDS": "4",
             "OPENADDR_RETRY_SECONDS": "0.01",
         }
 
