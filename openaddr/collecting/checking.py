@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -61,14 +62,25 @@ class Checked:
 
 def check(storage: Storage, member: Member, work: Path) -> Checked:
     """Fetch and read the archive of a run. Raises ProblemError: COLLECTION_MEMBER_BAD when it cannot be used."""
-    path = work / f"{member.run}.zip"
-    try:
+    with fetching(member, work) as path:
         stored = get(storage, member.key(ARCHIVE), path)
         with zipfile.ZipFile(path) as archive, path.open("rb") as file:
             info = _table(member, archive)
             packed = packed_of(info, file)
             with archive.open(info) as table:
                 squares = _squares(member, table)
+    return Checked(stored.sha256, packed, sum(squares.values()), _sorted(squares))
+
+
+@contextmanager
+def fetching(member: Member, work: Path) -> Iterator[Path]:
+    """Where to put the archive of a run, which is gone afterwards; what is wrong with it is a problem of its run.
+
+    Raises ProblemError.
+    """
+    path = work / f"{member.run}.zip"
+    try:
+        yield path
     except MissingError:
         raise bad(member, f"{member.key(ARCHIVE)} is not in storage") from None
     except DAMAGED as error:
@@ -81,7 +93,6 @@ def check(storage: Storage, member: Member, work: Path) -> Checked:
         raise disk_problem(error) from error
     finally:
         path.unlink(missing_ok=True)
-    return Checked(stored.sha256, packed, sum(squares.values()), _sorted(squares))
 
 
 def bad(member: Member, what: str) -> ProblemError:

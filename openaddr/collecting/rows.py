@@ -8,11 +8,10 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import csv
 
-from openaddr.collecting.checking import ARCHIVE, CSV_BLOCK, DAMAGED, bad, disk_problem
+from openaddr.collecting.checking import ARCHIVE, CSV_BLOCK, fetching
 from openaddr.collecting.members import Member
-from openaddr.errors import Code, ProblemError
 from openaddr.outputs.csv_zip import COLUMNS
-from openaddr.storage.objects import MissingError, Storage
+from openaddr.storage.objects import Storage
 from openaddr.storage.publishing import get
 
 NAMES = [name.upper() for name in COLUMNS]
@@ -22,8 +21,7 @@ HEADER = (",".join([*NAMES, SOURCE]) + "\r\n").encode()
 
 def rows_of_run(storage: Storage, member: Member, work: Path) -> Iterator[pl.DataFrame]:
     """Rows as text, '' as null, some at a time. Raises ProblemError: COLLECTION_MEMBER_BAD for what cannot be read."""
-    path = work / f"{member.run}.zip"
-    try:
+    with fetching(member, work) as path:
         get(storage, member.key(ARCHIVE), path)
         with zipfile.ZipFile(path) as archive:
             name = next(name for name in archive.namelist() if name.endswith(".csv"))
@@ -32,18 +30,6 @@ def rows_of_run(storage: Storage, member: Member, work: Path) -> Iterator[pl.Dat
                     frame = pl.from_arrow(batch)
                     assert isinstance(frame, pl.DataFrame)
                     yield frame.with_columns(pl.lit(member.path).alias(SOURCE))
-    except MissingError:
-        raise bad(member, f"{member.key(ARCHIVE)} is not in storage") from None
-    except DAMAGED as error:
-        raise bad(member, f"{member.key(ARCHIVE)} cannot be read: {' '.join(str(error).split())[:200]}") from error
-    except ProblemError as error:
-        if error.problem.code is Code.STORAGE_CORRUPT:
-            raise bad(member, error.problem.message.rstrip(".")) from error
-        raise
-    except OSError as error:
-        raise disk_problem(error) from error
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _reader(table: pa.PythonFile) -> csv.CSVStreamingReader:
