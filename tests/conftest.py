@@ -19,6 +19,7 @@ from openaddr.cli import app
 from tests.databases import migrated_url, server_url, url
 from tests.gdal import bring_drivers_back
 
+pytest_plugins = ["tests.proof.marked"]
 __all__ = ["migrated_url", "server_url", "url"]
 
 # Whether a change lands is decided by the same examples every time; the search for new ones goes on at desks. No
