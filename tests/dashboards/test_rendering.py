@@ -26,7 +26,7 @@ from tests.storage.conftest import bucket, credentials, folder, s3_port, storage
 __all__ = ["bucket", "credentials", "folder", "s3_port", "storage"]
 
 Pool = ConnectionPool[Connection[Any]]
-KILLS = 50
+KILLS = int(os.environ.get("OPENADDR_KILLS", "12"))
 
 
 @pytest.fixture

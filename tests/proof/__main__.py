@@ -14,7 +14,7 @@ from tests.proof.evidence import Evidence, read
 from tests.proof.marked import counted
 from tests.proof.promises import breaches, shortfalls, table
 
-KILLS = "20"
+KILLS = "30"
 """Of each thing that is published, while readers poll it."""
 
 
