@@ -85,6 +85,10 @@ class Elsewhere:
         """A page."""
         self._pages.delete(key)
 
+    def delete_many(self, keys: Iterable[str]) -> None:
+        """Pages."""
+        self._pages.delete_many(keys)
+
     def abort_leftovers(self, older_than: timedelta) -> int:
         """Of the folder."""
         return self._pages.abort_leftovers(older_than)
