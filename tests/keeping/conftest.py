@@ -14,13 +14,15 @@ from openaddr.db.connections import connect, open_pool
 from openaddr.keeping.retention import Removed, Shelves, remove_old
 from openaddr.settings import Settings
 from openaddr.storage.objects import Storage
-from tests.dashboards.making import Making, site
+from tests.dashboards.making import FILES, Making
 from tests.dashboards.test_links import Seen
 from tests.db.conftest import bare_url, conn, other
 from tests.storage.conftest import bucket, credentials, folder, s3_port, storage
 
 __all__ = ["bare_url", "bucket", "conn", "credentials", "folder", "other", "s3_port", "storage"]
 
+OF_RUNS = ("site/runs/", "site/jobs/", "site/sets/", "site/sources/")
+"""Pages that link to runs."""
 ROOT = "http://site.example/"
 DAYS = Settings(keep_runs_days=90, keep_jobs_days=365, keep_deliveries_days=90, keep_messages_days=30)
 
@@ -37,6 +39,11 @@ class Attic(Making):
         """What retention works with."""
         assert self.pool
         return Shelves(self.pool, self.storage, self.settings, lambda: None)
+
+    def store(self, run_id: int, **contents: bytes) -> None:
+        """All files that pages link to."""
+        all_of_them = {name: b"PK" for name in (*FILES, "run.json") if not name.endswith(("sample.json", "manifest.json"))}
+        super().store(run_id, **all_of_them | contents)
 
     def age(self, table: str, row_id: object, days: float) -> None:
         """Let a row be so much older."""
@@ -81,7 +88,8 @@ class Attic(Making):
 
     def page(self, path: str) -> str:
         """A page of the site."""
-        return site(self.storage)[path].decode()
+        with self.storage.open(f"site/{path}") as file:
+            return file.read().decode()
 
     def dangling(self) -> list[str]:
         """Links of the published pages that lead to nothing, as (page, link)."""
@@ -89,15 +97,15 @@ class Attic(Making):
         known = keys | {key.removeprefix("site/") for key in keys if key.startswith("site/")}
         bucket = self.storage.url("runs").removesuffix("runs")
         found = []
-        for path, content in site(self.storage).items():
-            if not path.endswith(".html") or path == "404.html":
-                continue
+        for path in (key.removeprefix("site/") for key in keys if key.startswith(OF_RUNS) and key.endswith(".html")):
             seen = Seen()
-            seen.feed(content.decode())
+            with self.storage.open(f"site/{path}") as file:
+                seen.feed(file.read().decode())
             for link in seen.links:
                 target = urldefrag(urljoin(ROOT + path, link))[0]
                 place = target.removeprefix(ROOT).removeprefix(bucket)
-                if target != place and place not in known:
+                # `latest/` is not made here, and no business of retention.
+                if target != place and place not in known and not place.startswith("latest/"):
                     found.append(f"{path} -> {place}")
         return found
 

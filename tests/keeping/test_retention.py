@@ -109,11 +109,11 @@ def test_no_page_links_to_nothing_at_any_moment_and_the_page_of_a_run_stays(atti
     attic.store(gone[1])
     kept = attic.old("xx/kept")
     attic.render()
-    assert attic.dangling() == [] and f"runs/{gone[0]}/sample.html" in attic.page(f"runs/{gone[0]}/map/index.html")
+    assert attic.dangling() == [] and "First rows" in attic.page(f"runs/{gone[0]}/map/index.html")
     looks: list[list[str]] = []
     removed = attic.remove(breathe=lambda: looks.append(attic.dangling()))
     assert len(looks) == 2 and looks == [[], []] and attic.dangling() == []
-    assert (removed.runs, removed.jobs, removed.emptied, removed.files) == (2, 1, 2, 8)
+    assert (removed.runs, removed.jobs, removed.emptied, removed.files) == (2, 1, 2, 18)
     assert attic.with_files() == {kept}
     for run_id in gone:
         page = attic.page(f"runs/{run_id}/index.html")
@@ -215,8 +215,9 @@ def test_a_held_run_without_files_cannot_be_approved(attic: Attic) -> None:
 @pytest.mark.parametrize("storage", ["folder"], indirect=True)
 def test_a_run_that_is_just_copied_is_not_let_go_of(attic: Attic, conn: Connection[Any]) -> None:
     run_id = attic.old(trust="unmerged")
+    like = _like(attic, run_id)
     with attic.conn.transaction():
-        runs.copy(attic.conn, run_id, _like(attic, run_id))
+        runs.copy(attic.conn, run_id, like)
         # The copy is not to be seen yet, and its original not to be had.
         assert keeping.expire_runs(conn, 90, [], 10) == []
     assert keeping.expire_runs(conn, 90, [], 10) == []
