@@ -1,6 +1,7 @@
 """`retention`: lets go of what is old, daily; of two at once the second leaves."""
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from flows import policies
 from flows.alone import alone
 from flows.services import Services, services
 from openaddr.db.keeping import Work
-from openaddr.errors import Code, ProblemError
-from openaddr.keeping.retention import Removed, Shelves, remove_old
+from openaddr.errors import Code, ExitCode, ProblemError
+from openaddr.keeping.retention import Removed, Shelves, lines, list_old, remove_old
+from openaddr.settings import Settings
 
 
 @flow(
@@ -45,6 +47,20 @@ def tidy(opened: Services, stop: threading.Event) -> Removed | None:
             return None
         breathe = breathing(stop)
         return remove_old(Shelves(opened.pool, opened.storage, opened.settings, breathe), renderer(opened, breathe))
+
+
+def run_retention(settings: Settings, dry_run: bool) -> int:
+    """`openaddr retention`: the same by hand, or a list of what would go; gives the exit code. Raises ProblemError."""
+    with services() as opened:
+        if dry_run:
+            old = list_old(Shelves(opened.pool, opened.storage, settings, breathing(threading.Event())))
+            for line in lines(old):
+                print(line)
+            print(f"openaddr: would be: {old.counts}", file=sys.stderr)
+            return ExitCode.DONE
+        removed = tidy(opened, threading.Event())
+    print(f"openaddr: {removed or 'somebody else removes what is old just now'}", file=sys.stderr)
+    return ExitCode.DONE
 
 
 def renderer(opened: Services, breathe: Callable[[], None]) -> Callable[[], None]:

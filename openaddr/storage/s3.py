@@ -27,6 +27,7 @@ from openaddr.storage.s3_problems import is_conflict, is_missing, named
 from openaddr.storage.s3_upload import PART, Parts, Upload, put_bytes
 
 if TYPE_CHECKING:
+    from types_boto3_s3.client import S3Client
     from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
@@ -232,6 +233,11 @@ class S3:
     def url(self, key: str) -> str:
         """A web address."""
         return f"{self._public}/{as_path(checked(key))}"
+
+    @property
+    def client(self) -> "S3Client":
+        """What speaks to the server, for what is no business of a storage; see `s3_setup`."""
+        return self._client
 
     @contextmanager
     def _named(self) -> Iterator[None]:
