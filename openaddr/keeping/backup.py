@@ -20,6 +20,7 @@ from openaddr import __version__
 from openaddr.db import copying, migrating
 from openaddr.db.copying import Table
 from openaddr.storage.objects import Writer
+from openaddr.words import plural
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -65,7 +66,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         when = f"{self.made_at:%Y-%m-%d at %H:%M:%S} UTC"
-        return f"{self.rows:,} rows of {len(self.tables)} tables as they were on {when}"
+        return f"{plural(self.rows, 'row')} of {len(self.tables)} tables as they were on {when}"
 
 
 def write_backup(conn: Connection[Any], out: Writer) -> Manifest:

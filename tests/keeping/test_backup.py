@@ -18,11 +18,10 @@ from psycopg import Connection
 from typer.testing import CliRunner
 
 from openaddr.cli import app
-from openaddr.db import copying, migrating, outbox, runs
+from openaddr.db import copying, keeping, migrating, outbox, runs
 from openaddr.db.connections import connect
 from openaddr.db.migrating import migrate
 from openaddr.errors import Code, ExitCode, ProblemError
-from openaddr.keeping import restoring
 from openaddr.keeping.backup import MANIFEST, Manifest, write_backup
 from openaddr.keeping.places import numbers_taken, remove_old
 from openaddr.keeping.restoring import read_backup, restore
@@ -362,7 +361,7 @@ def test_old_backups_go_but_never_the_newest(tmp_path: Path) -> None:
 
 def test_only_one_restores_at_a_time(backup: Backup, url: str, conn: Connection[Any]) -> None:
     with connect(url) as other:
-        assert restoring.keeping.hold(other, restoring.Work.BACKUP)
+        assert keeping.hold(other, keeping.Work.BACKUP)
         with pytest.raises(ProblemError, match="Somebody else"):
             restored(url, backup[0])
     assert runs.recent(conn, 1) == []
