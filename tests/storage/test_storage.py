@@ -126,6 +126,13 @@ def test_what_is_deleted_is_gone_and_may_come_back(storage: Storage) -> None:
     assert content(storage, "a/b") == b"2"
 
 
+def test_many_are_deleted_and_those_that_are_not_there_are_fine(storage: Storage) -> None:
+    keys = [f"runs/1/{number}.txt" for number in range(1_100)]
+    storage.put_many((key, b"a", TEXT) for key in ["runs/10/kept.txt", *keys])
+    storage.delete_many([*keys, "runs/1/never.txt"])
+    assert [found.key for found in storage.list("runs/")] == ["runs/10/kept.txt"]
+
+
 def test_only_the_first_may_create(storage: Storage) -> None:
     first = storage.put("lock", b"1", TEXT, match=ABSENT)
     with pytest.raises(ConflictError):
