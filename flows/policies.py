@@ -5,6 +5,8 @@ from openaddr.settings import Settings
 LEASE_SECONDS = 120.0
 """A run whose worker has said nothing for so long is somebody else's: four renewals may get lost."""
 RENEW_SECONDS = 30.0
+LOG_SECONDS, LOG_END_SECONDS = 10.0, 5.0
+"""How often the log of a run that goes on is stored, and how long its end waits for that."""
 PATIENCE_SECONDS = 600.0
 """Of a database a restart takes seconds, a failover minutes; the work of hours is worth waiting for."""
 FIRST_PAUSE_SECONDS = 0.2

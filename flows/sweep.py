@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from flows import policies, telling
@@ -27,7 +28,7 @@ ASKED, LOOKED_UP = 100, 5_000
 @flow(name="sweep", timeout_seconds=policies.SWEEP_SECONDS)
 async def sweep() -> State[None]:
     """Take runs from dead workers, start what nobody started, send what was not sent, remove what was left behind."""
-    with services() as opened:
+    with services(flow_run.id) as opened:
         closed = await close_stuck()
         released, waiting = await asyncio.to_thread(_due, opened)
         left = await asyncio.to_thread(broken_off, opened)

@@ -33,6 +33,7 @@ RANKS = {
     "zip_directory": 0,
     "hosts": 0,
     "settings": 1,
+    "logs": 2,
     "stages": 2,
     "source": 3,
     "extract": 3,
