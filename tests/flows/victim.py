@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from flows import policies
 from flows.sending import send_due
 from flows.services import Services, services
 from flows.working import work_on
@@ -102,6 +103,7 @@ def _wait_for_death() -> None:
 def main(name: str, run_id: int) -> None:
     """Work on a run, or send its messages, as far as the point; to the end when it has no name."""
     point = POINTS.get(name, NOWHERE)
+    policies.LOG_SECONDS = 0.05
     with services() as opened:
         if point is not NOWHERE:
             stop_at(point, type(opened.storage))
