@@ -12,6 +12,7 @@ from flows import policies, telling
 from flows.beginning import begin, begin_again
 from flows.closing import close_stuck
 from flows.handing_over import desk
+from flows.seeing import watch
 from flows.sending import send_due
 from flows.services import Services, services
 from flows.working import work_folder
@@ -40,10 +41,11 @@ async def sweep() -> State[None]:
                 await where.go_on(found)
             begun = await begin(opened.pool, where, ASKED)
             begun += await begin_again(opened.pool, where, ASKED, policies.UNCLAIMED_SECONDS)
+            seen = await watch(opened, where)
         told = await asyncio.to_thread(_slow_part, opened)
     message = (
         f"{closed} flow runs closed that never started, {len(released)} runs taken from workers that said nothing, "
-        f"{len(started)} started, {begun} deliveries begun, {len(left)} sets gone on with, {told}"
+        f"{len(started)} started, {begun} deliveries begun, {len(left)} sets gone on with, {told}; {seen}"
     )
     return Completed(message=message)
 

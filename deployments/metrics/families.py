@@ -94,9 +94,12 @@ def _queues(record: Metrics) -> Iterator[Metric]:
     waiting, parked = record.deliveries_waiting, record.deliveries_parked
     yield _counted("deliveries", "Deliveries of GitHub that are not handled, by state.", waiting, parked)
     yield _seconds("delivery_waiting", "How long the oldest of those has waited.", record.delivery_waiting_seconds)
+    overdue = record.delivery_overdue_seconds
+    yield _seconds("delivery_overdue", "Since one of those could have been worked on, or was begun.", overdue)
     waiting, parked = record.messages_waiting, record.messages_parked
     yield _counted("outbox", "Messages to others that are not sent, by state.", waiting, parked)
     yield _seconds("outbox_waiting", "How long the oldest of those has waited.", record.message_waiting_seconds)
+    yield _seconds("outbox_overdue", "Since one of those could have been sent.", record.message_overdue_seconds)
 
 
 def _published(seen: Seen) -> Iterator[Metric]:

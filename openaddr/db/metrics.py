@@ -47,10 +47,14 @@ class Metrics:
     deliveries_waiting: int
     """Deliveries that are waiting or begun, and not handled."""
     delivery_waiting_seconds: float | None
+    delivery_overdue_seconds: float | None
+    """Since the one that is most overdue could have been worked on, or since that began."""
     deliveries_parked: int
     messages_waiting: int
     """Messages of the outbox that are not sent yet."""
     message_waiting_seconds: float | None
+    message_overdue_seconds: float | None
+    """Since the one that is most overdue could have been sent."""
     messages_parked: int
 
     @property

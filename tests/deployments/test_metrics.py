@@ -77,9 +77,11 @@ NAMED = {
     "deliveries waiting": 2,
     "deliveries parked": 1,
     "delivery_waiting_seconds": 600,
+    "delivery_overdue_seconds": 1_200,
     "outbox waiting": 2,
     "outbox parked": 1,
     "outbox_waiting_seconds": 60,
+    "outbox_overdue_seconds": 40,
     "storage_up": 1,
     "stored_bytes latest": 700,
     "stored_bytes collections": 5_000,
@@ -151,8 +153,11 @@ def _told(conn: Connection[Any]) -> None:
     assert deliveries.ignore(conn, "done", "It asks for nothing.")
     conn.execute("update deliveries set status = 'parked' where id = 'given up'")
     ago(conn, "update deliveries set received_at = AGO where id = 'begun'", 600)
+    ago(conn, "update deliveries set started_at = AGO where id = 'begun'", 1_200)
     numbers = [outbox.put(conn, "site", name, {}) for name in ("a", "b", "parked", "sent")]
     ago(conn, "update outbox set created_at = AGO where id = %s", 60, numbers[0])
+    ago(conn, "update outbox set next_try_at = AGO where id = %s", 40, numbers[0])
+    ago(conn, "update outbox set next_try_at = AGO where id = %s", -40, numbers[1])
     conn.execute("update outbox set parked_at = clock_timestamp() where id = %s", [numbers[2]])
     assert outbox.sent(conn, numbers[3])
     collections.publish(conn, NewCollection("global", "collections/global.zip", "0" * 64, 5_000, 10, {}))

@@ -31,11 +31,11 @@ with moment as (
     from runs, moment
     where finished_at > now - interval '1 day'
 ), waiting_deliveries as (
-    select received_at from deliveries where status = 'waiting'
+    select received_at, next_try_at as due_at from deliveries where status = 'waiting'
     union all
-    select received_at from deliveries where status = 'started'
+    select received_at, started_at from deliveries where status = 'started'
 ), unsent as (
-    select created_at from outbox where sent_at is null and parked_at is null
+    select created_at, next_try_at as due_at from outbox where sent_at is null and parked_at is null
 )
 select
     (select count(*) from runs where status = 'queued') as tasks_waiting,
@@ -79,8 +79,12 @@ select
     (select count(*) from waiting_deliveries) as deliveries_waiting,
     (select extract(epoch from now - min(received_at)) from waiting_deliveries)::double precision
         as delivery_waiting_seconds,
+    (select extract(epoch from now - min(due_at)) from waiting_deliveries where due_at <= now)::double precision
+        as delivery_overdue_seconds,
     (select count(*) from deliveries where status = 'parked') as deliveries_parked,
     (select count(*) from unsent) as messages_waiting,
     (select extract(epoch from now - min(created_at)) from unsent)::double precision as message_waiting_seconds,
+    (select extract(epoch from now - min(due_at)) from unsent where due_at <= now)::double precision
+        as message_overdue_seconds,
     (select count(*) from outbox where parked_at is not null) as messages_parked
 from moment
