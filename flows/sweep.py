@@ -31,7 +31,7 @@ async def sweep() -> State[None]:
         closed = await close_stuck()
         released, waiting = await asyncio.to_thread(_due, opened)
         left = await asyncio.to_thread(broken_off, opened)
-        async with desk() as where:
+        async with desk(opened.settings.work_pool) as where:
             started = [*waiting, *await where.forgotten(await asyncio.to_thread(_late, opened))][:ASKED]
             for run in started:
                 await where.hand_over(run, "batch" if run.set_id else None)

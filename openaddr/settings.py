@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
+from openaddr.machines import PROCESS, WORK_POOLS
 from openaddr.sizes import SIZE_CLASSES, SizeClass
 
 GITHUB_API_URL = "https://api.github.com"
@@ -71,6 +72,8 @@ class Settings:
     """Runs of a set that are worked on at once, where the flow of the set works on them itself."""
     batch_by_fleet: bool = False
     """Whether runs of a set are handed to the workers of the batch queue instead."""
+    work_pool: str = PROCESS
+    """Where flow runs are started: as processes of the workers, or by a cluster (`openaddr/machines.py`)."""
     sources_folder: str = ""
     """Folder whose source files a set is made of, when its flow is told no other."""
     repositories: tuple[str, ...] = ()
@@ -162,6 +165,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     if settings.size_class not in SIZE_CLASSES:
         known = ", ".join(SIZE_CLASSES)
         raise SettingError(f"OPENADDR_SIZE_CLASS is {settings.size_class!r}, but has to be one of {known}")
+    if settings.work_pool not in WORK_POOLS:
+        known = ", ".join(WORK_POOLS)
+        raise SettingError(f"OPENADDR_WORK_POOL is {settings.work_pool!r}, but has to be one of {known}")
     if not re.fullmatch(r"https?://[\w.\[\]:-]+(/[!-~]*)?", settings.github_api_url):
         raise SettingError(f"GITHUB_API_URL is {settings.github_api_url!r}, but has to be like {GITHUB_API_URL}")
     if not re.fullmatch(r"[!-~]*", settings.github_token):

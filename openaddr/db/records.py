@@ -121,6 +121,8 @@ class Run:
     decided_by: str | None
     decided_reason: str | None
     decided_at: datetime | None
+    outgrown: str
+    """Why it was put into a larger size class than the one in which it was tried first; '': it was not."""
 
     @property
     def files_of(self) -> int:

@@ -105,6 +105,7 @@ create table runs (
     decided_by text,
     decided_reason text,
     decided_at timestamptz,
+    outgrown text not null default '', -- why it is in a larger size class than before; '': it is not
     constraint runs_of_set_or_job check (set_id is null or job_id is null),
     constraint runs_once_in_set unique (set_id, source_id, layer, name),
     constraint runs_once_in_job unique (job_id, source_id, layer, name),

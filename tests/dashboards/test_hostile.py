@@ -200,6 +200,7 @@ RUN = RunWithSource(
     decided_by=None,
     decided_reason=None,
     decided_at=None,
+    outgrown="",
     content=b"{}",
     repository="",
 )
