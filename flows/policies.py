@@ -52,6 +52,8 @@ UNCLAIMED_SECONDS = 60.0
 PENDING_SECONDS = 120.0
 """A flow run that a worker took so long ago and did not start has lost its worker: a start takes 3 to 8 s, on a busy
 machine 30. Prefect would wait for ever."""
+CLUSTER_PENDING_SECONDS = 900.0
+"""The same where each flow run waits for a machine of its own: an image is fetched, a node may have to be started."""
 WORK_PREFIX = "openaddr-run-"
 """What folders of runs that are worked on are called, wherever they are."""
 KEPT_HOURS = 1.0

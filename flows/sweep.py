@@ -28,7 +28,7 @@ ASKED, LOOKED_UP = 100, 5_000
 async def sweep() -> State[None]:
     """Take runs from dead workers, start what nobody started, send what was not sent, remove what was left behind."""
     with services() as opened:
-        closed = await close_stuck()
+        closed = await close_stuck(opened.settings.work_pool)
         released, waiting = await asyncio.to_thread(_due, opened)
         left = await asyncio.to_thread(broken_off, opened)
         async with desk(opened.settings.work_pool) as where:

@@ -74,6 +74,8 @@ class Settings:
     """Whether runs of a set are handed to the workers of the batch queue instead."""
     work_pool: str = PROCESS
     """Where flow runs are started: as processes of the workers, or by a cluster (`openaddr/machines.py`)."""
+    job_template: str = ""
+    """File with the base job template of the pool instead of ours, for a cluster."""
     sources_folder: str = ""
     """Folder whose source files a set is made of, when its flow is told no other."""
     repositories: tuple[str, ...] = ()
