@@ -21,6 +21,9 @@ HANDED_AT_ONCE = 4
 BUNDLE_RUNS, BUNDLE_SECONDS, BUNDLE_GUESS = 25, 300.0, 10.0
 """Small runs that one flow run has at most, seconds that they may take together by what they took the last time, and
 what is taken for that where nobody knows. The start of a flow run takes 4 s of processor time."""
+BUNDLE_SHARES, BUNDLE_LEAST = 12, 4
+"""So many parts what is left of a set is cut into, as long as they have so many runs: the last ones are small, so that
+all of a fleet have work until the end."""
 LISTING_PAUSES = (30.0, 120.0, 600.0, 1200.0, 1800.0)
 """Seconds between tries to get at the source files of a set: rate limits of GitHub end within the hour, and so do most
 of its outages; a set of a week is worth waiting for."""

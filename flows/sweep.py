@@ -9,6 +9,7 @@ from prefect.states import Completed
 
 from flows import policies, telling
 from flows.beginning import begin, begin_again
+from flows.bundles import bundles, hand_over
 from flows.closing import close_stuck
 from flows.handing_over import desk
 from flows.sending import send_due
@@ -33,8 +34,11 @@ async def sweep() -> State[None]:
         left = await asyncio.to_thread(broken_off, opened)
         async with desk(opened.settings.work_pool) as where:
             started = [*waiting, *await where.forgotten(await asyncio.to_thread(_late, opened))][:ASKED]
+            for group in bundles([run for run in started if run.set_id]):
+                await hand_over(opened, where, group)
             for run in started:
-                await where.hand_over(run, "batch" if run.set_id else None)
+                if not run.set_id:
+                    await where.hand_over(run)
             for found in left:
                 await where.go_on(found)
             begun = await begin(opened.pool, where, ASKED)

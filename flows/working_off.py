@@ -3,12 +3,11 @@
 import asyncio
 import logging
 from itertools import chain
-from uuid import UUID
 
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
 from flows import policies
-from flows.bundles import bundles
+from flows.bundles import bundles, hand_over
 from flows.handing_over import Desk, desk, name_of
 from flows.services import Services
 from flows.source_run import source_run
@@ -51,7 +50,7 @@ def _next(opened: Services, set_id: int, count: int) -> list[list[Run]]:
     if count <= 0:
         return []
     with opened.pool.connection() as conn:
-        found = runs.undispatched(conn, count * policies.BUNDLE_RUNS if by_fleet else count, set_id)
+        found = runs.undispatched(conn, policies.BUNDLE_SHARES * policies.BUNDLE_RUNS if by_fleet else count, set_id)
         if not found and not by_fleet:
             # Left by a flow that died; the sweep looks after those that wait for a fleet.
             found = runs.unclaimed(conn, count, policies.UNCLAIMED_SECONDS, set_id)
@@ -71,23 +70,14 @@ def _look(opened: Services, set_id: int) -> tuple[dict[RunStatus, int], bool]:
         return sets.progress(conn, set_id), found is not None and found.completed_at is not None
 
 
-async def _hand_over(opened: Services, where: Desk, some: list[Run]) -> None:
+async def _hand_over(opened: Services, where: Desk, group: list[Run]) -> None:
     """Have runs worked on: here, as a flow run below this one, or by whoever works on the batch queue of a fleet."""
-    first, *others = some
+    run = group[0]
     try:
-        if not opened.settings.batch_by_fleet:
-            await source_run.with_options(flow_run_name=name_of(first))(first.id, return_state=True)
-        elif not others:
-            await where.hand_over(first, "batch")
+        if opened.settings.batch_by_fleet:
+            await hand_over(opened, where, group)
         else:
-            flow_run = await where.hand_over_together(some, "batch")
-            await asyncio.to_thread(_note, opened, some, flow_run.id)
+            await source_run.with_options(flow_run_name=name_of(run))(run.id, return_state=True)
     except Exception:
         # The runs are still in the record, which gives them to others; the rest of the set goes on.
-        log.exception("run %d and %d more could not be handed over", first.id, len(others))
-
-
-def _note(opened: Services, some: list[Run], flow_run_id: UUID) -> None:
-    """Which flow run has them all: it is alive or dead for all of them."""
-    with opened.pool.connection() as conn:
-        runs.note_flow_run(conn, [run.id for run in some], flow_run_id)
+        log.exception("run %d and %d more could not be handed over", run.id, len(group) - 1)

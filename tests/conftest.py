@@ -42,6 +42,7 @@ TOGETHER = {
     "tests/deployments/test_faults.py": "faults",
     "tests/deployments/test_webhook_stack.py": "stack",
     "tests/flows/test_beginning.py": "flows",
+    "tests/flows/test_bundles.py": "flows",
     "tests/flows/test_flows.py": "flows",
     "tests/flows/test_sets.py": "flows",
     "tests/flows/test_ci_job.py": "flows",

@@ -105,7 +105,7 @@ def mark_dispatched(conn: Connection[Any], run_id: int, flow_run_id: UUID | None
 
 
 def note_flow_run(conn: Connection[Any], run_ids: Sequence[int], flow_run_id: UUID) -> None:
-    """Note the flow run that was asked to work on several runs, with those that nobody has begun since."""
+    """Note the flow run that was asked to work on runs, with those that nobody has begun since."""
     conn.execute(SQL["note_flow_run"], {"run_ids": list(run_ids), "flow_run_id": flow_run_id})
 
 

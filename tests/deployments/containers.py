@@ -92,7 +92,9 @@ def parts() -> Iterator[Part]:
 
 def _of_cluster() -> Iterator[Part]:
     documents = manifests(MACHINE) + manifests(SECRETS)
-    kept = {(each["kind"], each["metadata"]["name"]): each.get("data") or each.get("stringData") or {} for each in documents}
+    kept = {
+        (each["kind"], each["metadata"]["name"]): each.get("data") or each.get("stringData") or {} for each in documents
+    }
     for document in documents:
         if document["kind"] not in ("Deployment", "Job"):
             continue

@@ -96,7 +96,7 @@ where id = %(run_id)s and status = 'queued'
 -- name: note_flow_run
 -- Not with one that was begun and is in the queue again.
 update runs set flow_run_id = %(flow_run_id)s
-where id = any(%(run_ids)s) and status = 'queued' and dispatched_at is not null and flow_run_id is null
+where id = any(%(run_ids)s) and status = 'queued' and dispatched_at is not null
 
 -- name: claim
 -- Of several at once the first locks the row; the others then find it running.
