@@ -26,9 +26,17 @@ INLINE = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:openaddr|prefect|make) [^`]+)`")
 SETTING = re.compile(r"\bOPENADDR_[A-Z0-9_]+\b")
 PARTS = ("You notice", "Do", "It is over")
 TITLES = {
-    "A set is late", "A source hangs", "The storage is full", "GitHub is down", "A secret leaked", "The database is lost",
-    "Prefect's database is lost", "A worker machine died", "A wrong collection was published", "The site is stale",
-}  # fmt: skip
+    "A set is late",
+    "A source hangs",
+    "The storage is full",
+    "GitHub is down",
+    "A secret leaked",
+    "The database is lost",
+    "Prefect's database is lost",
+    "A worker machine died",
+    "A wrong collection was published",
+    "The site is stale",
+}
 NO_SETTINGS = {"OPENADDR_TEST_DATABASE_URL", "OPENADDR_CONSUMERS_PYTHON", "OPENADDR_REWRITE_GOLDEN"}
 """Of tests."""
 OF_DUCKDB = {"README.md", "deduplicated.md"}
