@@ -19,6 +19,7 @@ from openaddr.cli import app
 from tests.databases import migrated_url, server_url, url
 from tests.gdal import bring_drivers_back
 
+pytest_plugins = ["tests.proof.marked"]
 __all__ = ["migrated_url", "server_url", "url"]
 
 # Whether a change lands is decided by the same examples every time; the search for new ones goes on at desks. No
@@ -41,7 +42,9 @@ TOGETHER = {
     "tests/deployments/test_setup.py": "stack",
     "tests/deployments/test_faults.py": "faults",
     "tests/deployments/test_webhook_stack.py": "stack",
+    "tests/deployments/test_notices.py": "stack",
     "tests/flows/test_beginning.py": "flows",
+    "tests/flows/test_notice.py": "flows",
     "tests/flows/test_flows.py": "flows",
     "tests/flows/test_sets.py": "flows",
     "tests/flows/test_ci_job.py": "flows",

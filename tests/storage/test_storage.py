@@ -179,6 +179,7 @@ def test_a_file_that_is_not_there_to_be_stored_is_no_fault_of_the_storage(storag
     assert keys(storage) == []
 
 
+@pytest.mark.proves("I5")
 def test_a_reader_sees_the_old_or_the_new_and_nothing_else(storage: Storage) -> None:
     versions = [bytes([number]) * (50_000 + number) for number in range(20)]
     digests = {hashlib.sha256(version).hexdigest(): len(version) for version in versions}
@@ -218,6 +219,7 @@ def test_a_reader_that_began_before_a_switch_gets_all_of_the_old(storage: Storag
     assert begin + rest == large.read_bytes()
 
 
+@pytest.mark.proves("I12")
 def test_what_lies_aside_is_swept_when_it_is_old(storage: Storage) -> None:
     storage.put(f"{ASIDE}x/a", b"1", TEXT)
     storage.put("runs/7/a", b"1", TEXT)
