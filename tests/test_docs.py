@@ -37,7 +37,7 @@ TITLES = {
     "A wrong collection was published",
     "The site is stale",
 }
-NO_SETTINGS = {"OPENADDR_TEST_DATABASE_URL", "OPENADDR_CONSUMERS_PYTHON", "OPENADDR_REWRITE_GOLDEN"}
+NO_SETTINGS = {"OPENADDR_KILLS", "OPENADDR_TEST_DATABASE_URL", "OPENADDR_CONSUMERS_PYTHON", "OPENADDR_REWRITE_GOLDEN"}
 """Of tests."""
 OF_DUCKDB = {"README.md", "deduplicated.md"}
 """Pages whose queries are for our files."""
