@@ -61,7 +61,7 @@ def texts(web: FileServer) -> list[str]:
 def test_the_same_trouble_is_told_once_an_hour(posted: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"kind": "runs-stand-still", "sentence": "12 runs wait."}
     assert [state_of(notice, **told).name for _ in range(2)] == ["Told", "Known"]
-    assert state_of(notice, "flow-crashed".replace("flow", "a-flow"), subject="other", sentence="Else.").name == "Told"
+    assert state_of(notice, "a-flow-crashed", subject="other", sentence="Else.").name == "Told"
     assert [text.splitlines()[0] for text in texts(posted)] == ["*Runs stand still*", "*A flow crashed: other*"]
     memory = notices._memory(Trouble(Kind.RUNS_STILL, ""))
     Variable.set(memory, (datetime.now(UTC) - timedelta(minutes=61)).isoformat(), overwrite=True)
