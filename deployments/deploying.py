@@ -47,6 +47,16 @@ def agree(client: SyncPrefectClient, deployment: Deployment, folder: Path) -> tu
     return made, [f"{'created' if known is None else 'changed'} deployment {full}"]
 
 
+def differing(deployment: Deployment, known: DeploymentResponse | None) -> list[str]:
+    """In what the server's deployment is not the one given, by names of fields; without loading its flow.
+
+    The folder is left out, too: it is that of the machine from which it was deployed.
+    """
+    wanted = _declared(deployment) | {"schedules": _content([_schedule(item) for item in deployment.schedules])}
+    there = _has(known) if known else {}
+    return [name for name, value in wanted.items() if there.get(name, ...) != value]
+
+
 def _load(deployment: Deployment, folder: Path) -> Flow[..., Any]:
     try:
         return load_flow_from_entrypoint(str(folder / deployment.entrypoint))
@@ -57,6 +67,14 @@ def _load(deployment: Deployment, folder: Path) -> Flow[..., Any]:
 
 
 def _wanted(deployment: Deployment, flow: Flow[..., Any], folder: Path) -> dict[str, Any]:
+    return _declared(deployment) | {
+        "pull_steps": [{INTO_FOLDER: {"directory": str(folder)}}],
+        "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True),
+    }
+
+
+def _declared(deployment: Deployment) -> dict[str, Any]:
+    """What the file says."""
     limit = deployment.concurrency_limit
     return {
         "name": deployment.name,
@@ -65,13 +83,11 @@ def _wanted(deployment: Deployment, flow: Flow[..., Any], folder: Path) -> dict[
         "tags": sorted(deployment.tags),
         "parameters": deployment.parameters,
         "entrypoint": deployment.entrypoint,
-        "pull_steps": [{INTO_FOLDER: {"directory": str(folder)}}],
         "work_pool_name": deployment.work_pool.name,
         "work_queue_name": deployment.work_pool.work_queue_name,
         "job_variables": deployment.work_pool.job_variables,
         "concurrency_limit": limit and limit.limit,
         "concurrency_options": limit and limit.collision_strategy,
-        "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True),
     }
 
 

@@ -2,12 +2,25 @@
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from openaddr.sizes import SIZE_CLASSES, SizeClass
 
 GITHUB_API_URL = "https://api.github.com"
+
+T = TypeVar("T")
+
+
+def _secret(default: T, *, only_password: bool = False) -> T:
+    """A field that nobody but us may know: it is shown nowhere, and no child that reads strangers' data gets it.
+
+    `only_password`: it is an address of which the password may not be shown, and the rest may.
+    """
+    found: T = field(default=default, repr=False, metadata={"secret": "password" if only_password else "whole"})
+    return found
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,7 @@ class Settings:
     """What comes before a key in links to the bucket; the address of the bucket when empty."""
     site_url: str = ""
     """Public address of the site, for canonical links and commands to copy; links between pages are relative."""
-    database_url: str = field(default="", repr=False)
+    database_url: str = _secret("", only_password=True)
     """Postgres of the record (`postgresql://`), read from DATABASE_URL; '' = the embedded one."""
     prefect_api_url: str = ""
     """API of a Prefect server, read from PREFECT_API_URL; '' = the embedded one."""
@@ -78,11 +91,11 @@ class Settings:
     other and no folder."""
     github_api_url: str = GITHUB_API_URL
     """API of GitHub or of an Enterprise server, read from GITHUB_API_URL."""
-    github_token: str = field(default="", repr=False)
+    github_token: str = _secret("")
     """What GitHub knows us by, read from GITHUB_TOKEN; without one there are few requests an hour."""
     github_app_id: str = ""
     """The App on GitHub that we are, read from GITHUB_APP_ID; it takes the place of the token and may write checks."""
-    github_app_key: str = field(default="", repr=False)
+    github_app_key: str = _secret("")
     """Private key of the App in PEM form, read from GITHUB_APP_KEY."""
     job_runs: int = 200
     """Layer sources of one push or pull request that are run while its commit is not on the default branch."""
@@ -90,7 +103,7 @@ class Settings:
     """Such runs that one author has under way at once."""
     job_repeats: int = 10
     """How often one commit is checked within a day."""
-    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    webhook_secrets: tuple[str, ...] = _secret(())
     """What GitHub signs its deliveries with; several while one is replaced by another."""
     webhook_unsigned: bool = False
     """Whether the webhook takes deliveries without a signature when there are no secrets."""
@@ -109,7 +122,32 @@ class Settings:
 
     def without_secrets(self) -> "Settings":
         """What a child that reads the data of strangers may know."""
-        return replace(self, database_url="", github_token="", github_app_key="", webhook_secrets=())
+        nothing: dict[str, Any] = {item.name: item.default for item in secret_fields()}
+        return replace(self, **nothing)
+
+
+def secret_fields() -> list[Field[Any]]:
+    """The fields that are secret."""
+    return [item for item in fields(Settings) if item.metadata.get("secret")]
+
+
+def secrets_in(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Every secret that is set, after the variable that it is in; of an address only the password, in both writings."""
+    for item in secret_fields():
+        value = getattr(settings, item.name)
+        for text in value if isinstance(value, tuple) else (value,):
+            is_address = item.metadata["secret"] == "password"
+            for secret in sorted((_passwords(text) if is_address else {text}) - {""}):
+                yield variable(item.name), secret
+
+
+def _passwords(address: str) -> set[str]:
+    """The password in `postgresql://user:password@host/database`, as it stands there and as it is."""
+    try:
+        found = urlsplit(address).password or ""
+    except ValueError:
+        return {address}
+    return {found, unquote(found)}
 
 
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
