@@ -17,6 +17,7 @@ from prefect.workers.process import ProcessWorker
 from deployments import abandoned, automations, deploying, prefect_file
 from deployments.embedded.prefect_server import is_healthy
 from deployments.embedded.service import ROOT
+from deployments.prefect_client import client_of
 from deployments.prefect_file import PrefectFile
 from deployments.queues import POOL, QUEUES
 from openaddr import hosts, settings
@@ -36,7 +37,7 @@ def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False) -> l
     if not is_healthy(api):
         raise ProblemError(Code.STACK_FAILED, f"No Prefect server answers at {api}.")
     try:
-        with SyncPrefectClient(api) as client:
+        with client_of(api) as client:
             changes = _pool(client) + _queues(client, slots) + _host_limits(client)
             changes += _deployments(client, wanted, path.resolve().parent)
             return changes + ([*abandoned.close(client), *abandoned.thin_out(client)] if nobody_works else [])

@@ -70,7 +70,9 @@ async def _hand_over(opened: Services, where: Desk, run: Run) -> None:
         if opened.settings.batch_by_fleet:
             await where.hand_over(run, "batch")
         else:
-            await source_run.with_options(flow_run_name=name_of(run))(run.id, return_state=True)
+            # Prefect takes the name for a template, and strangers choose a part of it.
+            name = name_of(run).replace("{", "{{").replace("}", "}}")
+            await source_run.with_options(flow_run_name=name)(run.id, return_state=True)
     except Exception:
         # The run is still in the record, which gives it to another one; the rest of the set goes on.
         log.exception("run %d could not be handed over", run.id)

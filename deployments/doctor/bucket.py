@@ -68,8 +68,11 @@ def cors(settings: Settings) -> Iterator[Check]:
             if code != NO_RULES:
                 raise
             rules = []
-    lacking = min((_lacking(rule) for rule in rules), key=len, default=["any rule"])
-    told = f"no rule without lack of {' and '.join(lacking)}" if lacking else "GET and HEAD with Range, from anywhere"
+    if not rules:
+        yield Check("CORS", False, "the bucket has no rules", CORS)
+        return
+    lacking = min((_lacking(rule) for rule in rules), key=len)
+    told = f"the best rule lacks {' and '.join(lacking)}" if lacking else "GET and HEAD with Range, from anywhere"
     yield Check("CORS", not lacking, told, CORS)
 
 

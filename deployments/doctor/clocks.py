@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 
 import urllib3
+from urllib3.exceptions import HTTPError
 
 from openaddr.db import examining
 from openaddr.db.connections import connect
 from openaddr.doctor.checks import Check
 from openaddr.doctor.parts import Look, Part
+from openaddr.errors import ProblemError
 from openaddr.settings import GITHUB_API_URL, Settings
 
 MOST_SECONDS = 10.0
@@ -34,14 +36,18 @@ def part(settings: Settings) -> Part:
 def _look(name: str, ask: Callable[[], float]) -> Look:
     def look() -> Iterator[Check]:
         before = time.time()
-        there = ask()
+        try:
+            there = ask()
+        except (ProblemError, HTTPError):
+            yield Check(name, None, "not checked: the server does not answer")
+            return
         # Somewhere between question and answer; the benefit of the doubt is the server's.
         after = time.time()
         ahead = 0.0 if before <= there <= after else min(there - before, there - after, key=abs)
         told = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours" if abs(ahead) >= 1 else "as ours"
         yield Check(name, abs(ahead) <= MOST_SECONDS, told, FIX)
 
-    return Look(name, look, "Look at the checks of that server above.")
+    return Look(name, look)
 
 
 def _of_database(url: str) -> float:

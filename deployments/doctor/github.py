@@ -6,6 +6,7 @@ import msgspec
 
 from openaddr.doctor.checks import Check
 from openaddr.doctor.parts import Look, Part
+from openaddr.errors import Code, ProblemError
 from openaddr.github.client import GitHub, Raw
 from openaddr.github.names import Repository
 from openaddr.github.waiting import Limits
@@ -48,12 +49,8 @@ def part(settings: Settings) -> Part:
         return Part("GitHub", unset=UNSET)
     looks = [Look("requests left", lambda: _left(settings)), Look("rights", lambda: _rights(settings))]
     looks += [_seen(settings, name) for name in settings.repositories]
-    first = Look("GitHub answers", lambda: _answers(settings), NEW_KEY if _is_somebody(settings) else "")
+    first = Look("GitHub answers", lambda: _answers(settings))
     return Part("GitHub", looks, first)
-
-
-def _is_somebody(settings: Settings) -> bool:
-    return bool(settings.github_token or settings.github_app_id)
 
 
 def _whoever(settings: Settings) -> str:
@@ -80,7 +77,13 @@ def _answers(settings: Settings) -> Iterator[Check]:
         fix = "Set OPENADDR_REPOSITORIES: an App is known where it is installed."
         yield Check("GitHub answers", False, "there is an App, and no repository that it could be asked for", fix)
         return
-    _asked(settings)
+    try:
+        _asked(settings)
+    except ProblemError as error:
+        if error.problem.code is not Code.GITHUB_REFUSED:
+            raise
+        yield Check("GitHub answers", False, error.problem.message, NEW_KEY)
+        return
     yield Check("GitHub answers", True, f"{settings.github_api_url} takes us for {_whoever(settings)}")
 
 

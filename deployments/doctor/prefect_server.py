@@ -12,6 +12,7 @@ from prefect.exceptions import ObjectNotFound
 from deployments import automations, deploying, prefect_file
 from deployments.doctor.clocks import date_of
 from deployments.embedded.prefect_server import is_healthy
+from deployments.prefect_client import client_of
 from deployments.queues import POOL, QUEUES, Queue
 from openaddr.doctor.checks import Check
 from openaddr.doctor.parts import Look, Part
@@ -43,7 +44,7 @@ def part(settings: Settings, path: Path) -> Part:
 
 def _with_client(api: str, look: Callable[[SyncPrefectClient], Iterator[Check]]) -> Callable[[], Iterator[Check]]:
     def asked() -> Iterator[Check]:
-        with SyncPrefectClient(api) as client:
+        with client_of(api) as client:
             yield from look(client)
 
     return asked
