@@ -10,6 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from openaddr import settings
 from openaddr.db.connections import open_pool
+from openaddr.db.migrating import require_current
 from openaddr.errors import Code, ProblemError
 from openaddr.settings import Settings
 from openaddr.storage import open_storage
@@ -27,10 +28,12 @@ class Services:
 
 @contextmanager
 def services() -> Iterator[Services]:
-    """Open both, for one flow run. Raises ProblemError when one is not to be had."""
+    """Open both, for one flow run. Raises ProblemError when one is not to be had, or the record not of our release."""
     loaded = settings.load()
     if not loaded.database_url:
         raise ProblemError(Code.DATABASE_AWAY, "DATABASE_URL is not set: it says where the record is.")
     storage = open_storage(loaded)
     with open_pool(loaded.database_url) as pool:
+        with pool.connection() as conn:
+            require_current(conn)
         yield Services(loaded, pool, storage)
