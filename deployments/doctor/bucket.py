@@ -2,24 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from openaddr.doctor.checks import Check
 from openaddr.settings import Settings
 from openaddr.storage.keys import aside_of
+from openaddr.storage.s3 import S3
 from openaddr.storage.s3_problems import named
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
 
 RANGE = "Maps read tiles by parts of files: use a server of S3 that answers `Range` with 206."
 CORS = (
-    "Set CORS of the bucket (`aws s3api put-bucket-cors`): AllowedOrigins *, AllowedMethods GET and HEAD, "
-    "AllowedHeaders Range, ExposeHeaders ETag."
+    "`openaddr storage setup` sets it; by hand: AllowedOrigins *, AllowedMethods GET and HEAD, AllowedHeaders Range, "
+    "ExposeHeaders ETag."
 )
 NO_RULES, NOT_KNOWN = "NoSuchCORSConfiguration", {"NotImplemented", "AccessDenied", "MethodNotAllowed"}
 METHODS, HEADER = {"GET", "HEAD"}, "range"
@@ -27,23 +23,17 @@ CONTENT, FIRST, LAST = b"0123456789", 2, 5
 
 
 @cache
-def client(settings: Settings) -> "S3Client":
-    """A client that is not patient."""
-    config = Config(
-        connect_timeout=5,
-        read_timeout=8,
-        retries={"total_max_attempts": 1},
-        s3={"addressing_style": "path" if settings.s3_endpoint_url else "auto"},
-    )
-    session = boto3.Session(region_name=settings.s3_region)
-    return session.client("s3", endpoint_url=settings.s3_endpoint_url or None, config=config)
+def opened(settings: Settings) -> S3:
+    """The bucket, by a client that tries once: a look has no time for more."""
+    place = settings.s3_bucket, settings.s3_endpoint_url, settings.s3_region, settings.s3_public_url
+    return S3(*place, attempts=1)
 
 
 def in_parts(settings: Settings) -> Iterator[Check]:
     """Whether a part of an object can be had by itself."""
     place: dict[str, Any] = {"Bucket": settings.s3_bucket, "Key": aside_of("parts.txt")}
     with named(settings.s3_bucket, settings.s3_endpoint_url):
-        asked = client(settings)
+        asked = opened(settings).client
         asked.put_object(**place, Body=CONTENT)
         try:
             answer = asked.get_object(**place, Range=f"bytes={FIRST}-{LAST}")
@@ -59,7 +49,7 @@ def cors(settings: Settings) -> Iterator[Check]:
     """Whether pages of any origin may read it with `Range`."""
     with named(settings.s3_bucket, settings.s3_endpoint_url):
         try:
-            rules = client(settings).get_bucket_cors(Bucket=settings.s3_bucket)["CORSRules"]
+            rules = opened(settings).client.get_bucket_cors(Bucket=settings.s3_bucket)["CORSRules"]
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code in NOT_KNOWN:

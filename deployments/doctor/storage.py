@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 from deployments.doctor import bucket, readers
@@ -15,7 +14,6 @@ from openaddr.settings import Settings
 from openaddr.storage.folder import Folder
 from openaddr.storage.keys import aside_of
 from openaddr.storage.objects import About, MissingError, Storage
-from openaddr.storage.s3 import S3
 
 UNSET = "Set S3_BUCKET or OPENADDR_STORAGE_FOLDER, and it is checked."
 PLAIN = About("text/plain; charset=utf-8", "no-store")
@@ -60,12 +58,10 @@ def _pages(settings: Settings) -> list[Look]:
     return [Look(name, lambda: _read_by_all(settings, name, readers.of_site), readers.SERVE)]
 
 
-@cache
 def _open(settings: Settings) -> Storage:
     """The storage, whose patience is shorter than a look. Raises ProblemError."""
     if settings.s3_bucket:
-        place = settings.s3_bucket, settings.s3_endpoint_url, settings.s3_region, settings.s3_public_url
-        return S3(*place, attempts=1)
+        return bucket.opened(settings)
     if not Path(settings.storage_folder).is_dir():
         # To open it would make it: on the disk of the machine, where the mount of a larger one is missing.
         raise ProblemError(Code.STORAGE_REFUSED, f"There is no folder {settings.storage_folder}.")

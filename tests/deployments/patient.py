@@ -31,6 +31,7 @@ from openaddr.db.migrating import migrate
 from openaddr.doctor.checks import Check
 from openaddr.doctor.parts import examine
 from openaddr.settings import Settings
+from openaddr.storage import s3_setup
 from tests import postgres
 from tests.deployments.conftest import Up
 from tests.deployments.processes import eventually
@@ -42,12 +43,7 @@ TOKEN, WEBHOOK_SECRET = "ghp_the-token-of-the-patient", "b9d1c0a2-9f6e-4c1d-8a57
 ROLE, PASSWORD = "worker", "the-password-of-the-worker"
 DATE = re.compile(rb"(?i)(?<=\r\ndate: )[^\r]+")
 YESTERYEAR = b"Tue, 02 Jan 2024 03:04:05 GMT"
-CORS: Any = {
-    "AllowedOrigins": ["*"],
-    "AllowedMethods": ["GET", "HEAD"],
-    "AllowedHeaders": ["Range"],
-    "ExposeHeaders": ["ETag"],
-}
+CORS: Any = s3_setup.READERS
 
 
 @dataclass
@@ -110,7 +106,7 @@ class Patient:
         try:
             yield
         finally:
-            self.bucket.Cors().put(CORSConfiguration={"CORSRules": [CORS]})
+            list(s3_setup.set_up(self.settings))
 
     @contextmanager
     def private(self) -> Iterator[None]:
@@ -221,7 +217,6 @@ def patient(up: Up, folder: Path, place: Path, s3_port: int) -> Iterator[Patient
     endpoint, name = f"http://127.0.0.1:{s3_port}", f"patient-{os.getpid()}"
     bucket = boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1").Bucket(name)
     bucket.create(ACL="public-read")
-    bucket.Cors().put(CORSConfiguration={"CORSRules": [CORS]})
     with postgres.server(folder, postgres.QUICK) as server_url, GitHubServer(TOKEN) as github:
         owner_url = _record(server_url)
         github.access.scopes = "public_repo, repo:status"
@@ -239,6 +234,8 @@ def patient(up: Up, folder: Path, place: Path, s3_port: int) -> Iterator[Patient
             webhook_secrets=(WEBHOOK_SECRET,),
             work_folder=str(place),
         )
+        # What is told as the fix of it.
+        list(s3_setup.set_up(settings))
         yield Patient(up, folder, owner_url, bucket, s3_port, github, settings)
 
 

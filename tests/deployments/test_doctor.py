@@ -155,7 +155,7 @@ STORAGE: Cases = {
         "No answer from the bucket",
         "OPENADDR_S3_ENDPOINT_URL",
     ),
-    "no rule of CORS": (lambda here, _: here.rules(), {"CORS"}, "no rules", "put-bucket-cors"),
+    "no rule of CORS": (lambda here, _: here.rules(), {"CORS"}, "no rules", "openaddr storage setup"),
     "CORS without Range": (
         lambda here, _: here.rules(CORS | {"AllowedHeaders": ["Authorization"]}),
         {"CORS"},
