@@ -7,6 +7,7 @@ so that running it again changes nothing; what is ours and not wanted any more i
 import argparse
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
@@ -22,16 +23,17 @@ from deployments.prefect_file import PrefectFile
 from deployments.queues import POOL, QUEUES
 from openaddr import hosts, settings
 from openaddr.errors import Code, ExitCode, ProblemError
+from openaddr.notices import is_wanted
 from openaddr.settings import SettingError
 
 PREFECT_FILE = ROOT / "prefect.yaml"
 
 
-def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False) -> list[str]:
+def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False, notices: bool = False) -> list[str]:
     """Make the server at `api` agree with the file at `path`; says what was changed, [] for nothing.
 
     `slots` is how many runs the worker has at once. `nobody_works` says that no worker of the server can be alive, so
-    that flow runs at work are not. Raises ProblemError.
+    that flow runs at work are not; `notices` that somebody wants to be told of troubles. Raises ProblemError.
     """
     wanted = prefect_file.read(path)
     if not is_healthy(api):
@@ -39,7 +41,9 @@ def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False) -> l
     try:
         with client_of(api) as client:
             changes = _pool(client) + _queues(client, slots) + _host_limits(client)
-            changes += _deployments(client, wanted, path.resolve().parent)
+            ids, changed = _deployments(client, wanted, path.resolve().parent)
+            notice = ids.get(automations.NOTICE) if notices else None
+            changes += changed + automations.agree(client, automations.wanted(notice, list(ids)))
             return changes + ([*abandoned.close(client), *abandoned.thin_out(client)] if nobody_works else [])
     except httpx.HTTPError as error:
         message = f"The Prefect server at {api} does not do what was asked: {error}."
@@ -80,8 +84,10 @@ def _host_limits(client: SyncPrefectClient) -> list[str]:
     return changes
 
 
-def _deployments(client: SyncPrefectClient, wanted: PrefectFile, folder: Path) -> list[str]:
-    ids, changes = {}, []
+def _deployments(client: SyncPrefectClient, wanted: PrefectFile, folder: Path) -> tuple[dict[str, UUID], list[str]]:
+    """Make the deployments those of the file; gives their ids by name, and what was changed."""
+    ids: dict[str, UUID] = {}
+    changes: list[str] = []
     for deployment in wanted.deployments:
         ids[deployment.name], changed = deploying.agree(client, deployment, folder)
         changes += changed
@@ -89,7 +95,7 @@ def _deployments(client: SyncPrefectClient, wanted: PrefectFile, folder: Path) -
         if known.work_pool_name == POOL and known.id not in ids.values():
             client.delete_deployment(known.id)
             changes.append(f"removed deployment {known.name}")
-    return changes + automations.agree(client, automations.wanted())
+    return ids, changes
 
 
 def main(arguments: list[str]) -> int:
@@ -108,7 +114,11 @@ def main(arguments: list[str]) -> int:
         return ExitCode.CONFIGURATION
     try:
         changes = set_up(
-            loaded.prefect_api_url, options.prefect_file, loaded.worker_slots, nobody_works=options.nobody_works
+            loaded.prefect_api_url,
+            options.prefect_file,
+            loaded.worker_slots,
+            nobody_works=options.nobody_works,
+            notices=is_wanted(loaded),
         )
     except ProblemError as error:
         print(f"openaddr: {error}", file=sys.stderr)

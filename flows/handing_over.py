@@ -16,8 +16,10 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun
 
 from openaddr.db.records import Run, Set
+from openaddr.troubles import Trouble
 
 SOURCE_RUN, BATCH_SET, CI_JOB = "source-run/source-run", "batch-set/batch-set", "ci-job/ci-job"
+NOTICE = "notice/notice"
 AT_ONCE = 200
 """Flow runs that Prefect tells of in one answer."""
 
@@ -56,6 +58,16 @@ class Desk:
         """Ask for what a delivery of GitHub asks for to be done."""
         parameters = {"delivery_id": delivery_id}
         return await self._ask(CI_JOB, f"delivery-{delivery_id}", f"delivery {delivery_id}", parameters)
+
+    async def have_told(self, trouble: Trouble, hour: str) -> FlowRun:
+        """Ask for those who run it to be told of a trouble; once in an hour, however that ends."""
+        parameters = {"kind": trouble.kind.value, "subject": trouble.subject, "sentence": trouble.sentence}
+        return await self.client.create_flow_run_from_deployment(
+            await self._deployment(NOTICE),
+            name=trouble.title,
+            parameters=parameters,
+            idempotency_key=f"notice-{trouble.kind}-{trouble.subject}-{hour}",
+        )
 
     async def forgotten(self, found: Sequence[Run]) -> list[Run]:
         """Those of some runs in the queue that were handed over, and whose flow run is dead or unknown."""

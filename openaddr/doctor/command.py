@@ -10,10 +10,10 @@ from openaddr.doctor.libraries import INSTALL
 from openaddr.doctor.machine import parts
 from openaddr.doctor.parts import Part, examine
 from openaddr.errors import ExitCode
-from openaddr.settings import SettingError, Settings, secrets_in
+from openaddr.logs import Redactor
+from openaddr.settings import SettingError, Settings, secret_values
 
 OPERATORS = "deployments.doctor.examining:operators"
-HIDDEN = "•••"
 
 
 def run_doctor(folder: Path | None, prefect_file: Path | None, *, as_objects: bool) -> int:
@@ -23,16 +23,9 @@ def run_doctor(folder: Path | None, prefect_file: Path | None, *, as_objects: bo
     except SettingError as error:
         print(f"openaddr: {error}", file=sys.stderr)
         return ExitCode.CONFIGURATION
-    checks = examine([*parts(loaded), *found], lambda text: without_secrets(text, loaded))
+    checks = examine([*parts(loaded), *found], Redactor(secret_values(loaded)))
     print(as_json(checks) if as_objects else as_text(checks))
     return ExitCode.CONFIGURATION if any(check.holds is False for check in checks) else ExitCode.DONE
-
-
-def without_secrets(text: str, loaded: Settings) -> str:
-    """A text in which no secret of the settings stands: libraries quote addresses in what they say."""
-    for secret in sorted({secret for _, secret in secrets_in(loaded)}, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
-    return text
 
 
 def _operators(loaded: Settings, folder: Path | None, prefect_file: Path | None) -> tuple[Settings, list[Part]]:

@@ -30,7 +30,7 @@ class Canaries:
 
     def add(self, name: str, secret: str) -> None:
         """Look for one more."""
-        self.words |= dict.fromkeys(_forms(secret), name)
+        self.words = dict.fromkeys(_forms(secret), name) | self.words
 
     def found_in(self, content: bytes) -> set[str]:
         """Which secrets stand in some bytes."""
@@ -42,7 +42,11 @@ def canaries(database_url: str) -> Canaries:
 
     `database_url` has a password already, which is a canary as good as any.
     """
-    chosen: Mapping[str, str] = {"DATABASE_URL": database_url, "GITHUB_APP_KEY": private_key().replace("\n", "\\n")}
+    chosen: Mapping[str, str] = {
+        "DATABASE_URL": database_url,
+        "GITHUB_APP_KEY": private_key().replace("\n", "\\n"),
+        "OPENADDR_NOTICE_WEBHOOK_URL": f"http://127.0.0.1:1/{made('notice')}",
+    }
     fields = {variable(item.name): item.default for item in secret_fields()}
     environment = {name: chosen.get(name, made(name)) for name in fields}
     environment |= {name: f"{made(name)},{made(name)}" for name, default in fields.items() if default == ()}
@@ -64,7 +68,13 @@ def _secrets(name: str, value: str) -> Iterator[str]:
         yield value.partition(":")[2]
         yield value
     else:
-        yield from ((urlsplit(part).password or part) if "://" in part else part for part in value.split(","))
+        # What is secret of an address that has no password is its path.
+        yield from (_of_address(part) if "://" in part else part for part in value.split(","))
+
+
+def _of_address(address: str) -> str:
+    found = urlsplit(address)
+    return found.password or found.path.lstrip("/")
 
 
 def _forms(secret: str) -> set[str]:
