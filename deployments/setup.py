@@ -15,8 +15,9 @@ from prefect.client.orchestration import SyncPrefectClient
 from deployments import abandoned, automations, deploying, pool, prefect_file
 from deployments.embedded.prefect_server import is_healthy
 from deployments.embedded.service import ROOT
+from deployments.prefect_client import client_of
 from deployments.prefect_file import PrefectFile
-from deployments.queues import POOL, QUEUES
+from deployments.queues import POOL, QUEUES, slots_of
 from openaddr import hosts, settings
 from openaddr.errors import Code, ExitCode, ProblemError
 from openaddr.machines import PROCESS
@@ -47,7 +48,7 @@ def set_up(
     if not is_healthy(api):
         raise ProblemError(Code.STACK_FAILED, f"No Prefect server answers at {api}.")
     try:
-        with SyncPrefectClient(api) as client:
+        with client_of(api) as client:
             changes = pool.agree(client, work_pool, job_template) + _queues(client, slots) + _host_limits(client)
             ids, changed = _deployments(client, wanted, path.resolve().parent, work_pool)
             notice = ids.get(automations.NOTICE) if notices else None
@@ -112,13 +113,11 @@ def main(arguments: list[str]) -> int:
     if not loaded.prefect_api_url:
         print("openaddr: PREFECT_API_URL is not set: it says which Prefect server to set up", file=sys.stderr)
         return ExitCode.CONFIGURATION
-    # Each worker of a fleet has a limit of its own; a cluster has none.
-    slots = None if loaded.batch_by_fleet and loaded.work_pool == PROCESS else loaded.worker_slots
     try:
         changes = set_up(
             loaded.prefect_api_url,
             options.prefect_file,
-            slots,
+            slots_of(loaded),
             work_pool=loaded.work_pool,
             job_template=loaded.job_template,
             nobody_works=options.nobody_works,

@@ -17,9 +17,12 @@ TOPIC = re.compile(r"arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w.-]+")
 T = TypeVar("T")
 
 
-def _secret(default: T) -> T:
-    """A field that nobody but us may know: it is shown nowhere, and no child that reads strangers' data gets it."""
-    found: T = field(default=default, repr=False, metadata={"secret": True})
+def _secret(default: T, *, only_password: bool = False) -> T:
+    """A field that nobody but us may know: it is shown nowhere, and no child that reads strangers' data gets it.
+
+    `only_password`: it is an address of which the password may not be shown, and the rest may.
+    """
+    found: T = field(default=default, repr=False, metadata={"secret": "password" if only_password else "whole"})
     return found
 
 
@@ -72,7 +75,7 @@ class Settings:
     """What comes before a key in links to the bucket; the address of the bucket when empty."""
     site_url: str = ""
     """Public address of the site, for canonical links and commands to copy; links between pages are relative."""
-    database_url: str = _secret("")
+    database_url: str = _secret("", only_password=True)
     """Postgres of the record (`postgresql://`), read from DATABASE_URL; '' = the embedded one."""
     prefect_api_url: str = ""
     """API of a Prefect server, read from PREFECT_API_URL; '' = the embedded one."""
@@ -164,30 +167,30 @@ def secret_fields() -> list[Field[Any]]:
 
 
 def secrets_in(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Every secret that is set, after the variable that it is in; of an address only the password is one."""
+    """Every secret that is set, after the variable that it is in; of an address only the password, in both writings."""
     for item in secret_fields():
         value = getattr(settings, item.name)
         for text in value if isinstance(value, tuple) else (value,):
-            if secret := password_of(text) if "://" in text else text:
+            is_address = item.metadata["secret"] == "password"
+            for secret in sorted((_passwords(text) if is_address else {text}) - {""}):
                 yield variable(item.name), secret
+
+
+def _passwords(address: str) -> set[str]:
+    """The password in `postgresql://user:password@host/database`, as it stands there and as it is."""
+    try:
+        found = urlsplit(address).password or ""
+    except ValueError:
+        return {address}
+    return {found, unquote(found)}
 
 
 def secret_values(settings: Settings, environment: Mapping[str, str] = os.environ) -> frozenset[str]:
     """Every text that nobody else may read: the secrets of our settings, and those that boto3 finds for itself."""
     found = {secret for _, secret in secrets_in(settings)}
-    # Of this address all is secret, and of that one the second part alone, too.
-    found |= {settings.notice_webhook_url, settings.prefect_auth.partition(":")[2]}
-    # As it stands in the address, which errors quote.
-    found.add(settings.database_url.partition("://")[2].rpartition("@")[0].partition(":")[2])
+    # Of a name and a password the second alone is a secret, too.
+    found.add(settings.prefect_auth.partition(":")[2])
     return frozenset(found | {environment.get(name, "") for name in OF_BOTO3}) - {""}
-
-
-def password_of(address: str) -> str:
-    """The password in an address such as `postgresql://user:password@host/database`, '' when there is none."""
-    try:
-        return unquote(urlsplit(address).password or "")
-    except ValueError:
-        return ""
 
 
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}

@@ -41,6 +41,7 @@ TOGETHER = {
     "tests/deployments/test_stack.py": "stack",
     "tests/deployments/test_setup.py": "stack",
     "tests/deployments/test_faults.py": "faults",
+    "tests/deployments/test_doctor.py": "stack",
     "tests/deployments/test_webhook_stack.py": "stack",
     "tests/deployments/test_notices.py": "stack",
     "tests/flows/test_beginning.py": "flows",

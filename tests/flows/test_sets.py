@@ -92,6 +92,15 @@ def test_a_set_runs_every_source_and_completes(town: Town, hosted: Hosted, tmp_p
     assert named is (place == "GitHub")
 
 
+@pytest.mark.proves("I2", "I10")
+def test_a_layer_source_may_be_called_like_a_template(town: Town, tmp_path: Path) -> None:
+    path = town.checkout(tmp_path) / "sources/xx/town.json"
+    path.write_bytes(town.source().replace(b'"town"', b'"{0.pool} {settings} } {"'))
+    assert state_of(batch_set, folder=str(tmp_path / "repository")).is_completed()
+    (found,) = all_sets(town)
+    assert town.statuses(found.id) == EXPECTED
+
+
 @pytest.mark.proves("I7")
 def test_a_set_at_a_commit_that_is_not_merged_never_becomes_the_latest(town: Town, hosted: Hosted) -> None:
     sha = hosted.commit(town.repository(), "feature", parent=hosted.branches["master"])
