@@ -40,6 +40,8 @@ DOTMAP_SECONDS = 20 * 3600.0
 DOTMAP_RETRIES = 2
 DOTMAP_RETRY_SECONDS = 600.0
 """Storage and database may be away for a while; the map of the week before stays as long."""
+MAPBOX_PAUSE_SECONDS, MAPBOX_SECONDS = 30.0, 4 * 3600.0
+"""Mapbox took hours for the tiles of the world; nobody here waits for it but this flow run."""
 SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""

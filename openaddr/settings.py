@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from openaddr.sizes import SIZE_CLASSES, SizeClass
 
 GITHUB_API_URL = "https://api.github.com"
+MAPBOX_API_URL = "https://api.mapbox.com"
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,16 @@ class Settings:
     """What GitHub signs its deliveries with; several while one is replaced by another."""
     webhook_unsigned: bool = False
     """Whether the webhook takes deliveries without a signature when there are no secrets."""
+    mapbox_key: str = field(default="", repr=False)
+    """What Mapbox knows us by, read from MAPBOX_KEY; with one the dot map is uploaded there each week."""
+    mapbox_user: str = "open-addresses"
+    """The account at Mapbox that the key is of."""
+    mapbox_tileset: str = "world"
+    """Name of the tileset of the account that becomes the dot map."""
+    mapbox_api_url: str = MAPBOX_API_URL
+    """API of Mapbox, or of what stands in for it."""
+    mapbox_s3_endpoint_url: str = ""
+    """Address of the server that has the bucket which Mapbox names; Amazon's own when empty."""
     work_folder: str = ""
     """Where flow runs keep what they work on; the system's folder for temporary files when empty."""
 
@@ -109,7 +120,7 @@ class Settings:
 
     def without_secrets(self) -> "Settings":
         """What a child that reads the data of strangers may know."""
-        return replace(self, database_url="", github_token="", github_app_key="", webhook_secrets=())
+        return replace(self, database_url="", github_token="", github_app_key="", webhook_secrets=(), mapbox_key="")
 
 
 SWITCHES = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
@@ -120,6 +131,7 @@ BARE = {
     "github_token": "GITHUB_TOKEN",
     "github_app_id": "GITHUB_APP_ID",
     "github_app_key": "GITHUB_APP_KEY",
+    "mapbox_key": "MAPBOX_KEY",
     "prefect_api_url": "PREFECT_API_URL",
     "s3_bucket": "S3_BUCKET",
 }
@@ -166,6 +178,20 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         raise SettingError(f"GITHUB_API_URL is {settings.github_api_url!r}, but has to be like {GITHUB_API_URL}")
     if not re.fullmatch(r"[!-~]*", settings.github_token):
         raise SettingError("GITHUB_TOKEN has spaces or characters that no token has")
+    _check_mapbox(settings)
     if not all(re.fullmatch(r"[ -~]+", secret) for secret in settings.webhook_secrets):
         raise SettingError("OPENADDR_WEBHOOK_SECRETS has characters that are not ASCII")
     return settings
+
+
+def _check_mapbox(settings: Settings) -> None:
+    """Whether what addresses at Mapbox are made of can be part of one. Raises SettingError, without the key."""
+    if not re.fullmatch(r"[!-~]*", settings.mapbox_key):
+        raise SettingError("MAPBOX_KEY has spaces or characters that no key has")
+    if not re.fullmatch(r"https?://[\w.\[\]:-]+/?", settings.mapbox_api_url):
+        message = f"OPENADDR_MAPBOX_API_URL is {settings.mapbox_api_url!r}, but has to be like {MAPBOX_API_URL}"
+        raise SettingError(message)
+    for name in ("mapbox_user", "mapbox_tileset"):
+        value = getattr(settings, name)
+        if not re.fullmatch(r"[\w-]{1,64}", value, re.ASCII):
+            raise SettingError(f"{variable(name)} is {value!r}, but has to be letters, digits, - and _")
