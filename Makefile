@@ -98,6 +98,6 @@ lock: $(VENV)/.installed ## Resolve the dependencies again and pin them with has
 	@$(LOCK) requirements/consumers.in -c requirements/runtime.txt -o requirements/consumers.txt
 
 clean: ## Remove what was made, but not the environments
-	rm -rf build output $(BASEMAP) $(PLACES) openaddr/source/counties.json $(dir $(BROWSER))
+	rm -rf build output $(BASEMAP) $(PLACES) openaddr/source/counties.json openaddr/source/*.arrow $(dir $(BROWSER))
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -16,7 +16,6 @@ from dashboards.snapshot import Snapshot
 from openaddr.db import dashboard as record
 from openaddr.db.dashboard import Figures, Point
 from openaddr.stages import Layer
-from openaddr.words import short
 
 PATH = "dashboard/index.html"
 MOST_SETS = 104
@@ -70,7 +69,11 @@ def _page(seen: Snapshot, stats: Stats) -> bytes:
 
 
 def _count(value: float) -> str:
-    return short(round(value))
+    """`8,000`, `400 k`, `150 M`, `2 bn`: there is room for eight letters beside a plot."""
+    for least, size, word in ((1e9, 1e9, "bn"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if value >= least:
+            return f"{value / size:.4g} {word}"
+    return f"{value:,.0f}"
 
 
 def _seconds(value: float) -> str:

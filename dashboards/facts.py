@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,8 +70,9 @@ class ExcerptLine:
     is_meant: bool
 
 
+@lru_cache(4_096)
 def facts_of(source_id: str, content: bytes) -> Facts:
-    """The facts of a source file, whatever is in it."""
+    """The facts of a source file, whatever is in it; read once for all pages of all its runs."""
     try:
         source = parse_source(source_id, content)
     except ProblemError as error:

@@ -28,7 +28,7 @@ HOW_TO_GET = "`make setup` brings them, and a built package has them inside"
 
 
 @dataclass(frozen=True)
-class LibraryFile:
+class BroughtFile:
     """A file and its place below the site, which has the version in it."""
 
     path: str
@@ -41,20 +41,20 @@ class LibraryFile:
 
 
 @cache
-def library() -> Mapping[str, str]:
+def paths() -> Mapping[str, str]:
     """Where each file of `FOR_MAPS` is on the site, by its name; those that set-up has not brought are absent."""
     return {found.file.name: found.path for found in files() if found.file.name in FOR_MAPS}
 
 
 def missing() -> list[str]:
     """What maps need and is not here: then pages have the preview picture instead, and say so."""
-    return [name for name in FOR_MAPS if name not in library()]
+    return [name for name in FOR_MAPS if name not in paths()]
 
 
-def files(browser: Path | None = None) -> list[LibraryFile]:
+def files(browser: Path | None = None) -> list[BroughtFile]:
     """All that was brought, licences too."""
     return [
-        LibraryFile(f"{FOLDER}/{path.parent.name}/{path.name}", path)
+        BroughtFile(f"{FOLDER}/{path.parent.name}/{path.name}", path)
         for path in sorted((browser or BROWSER).glob("*/*"))
         if path.suffix in MEDIA_TYPES
     ]

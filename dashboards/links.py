@@ -84,7 +84,16 @@ def numbered(first: str, page: int) -> str:
 
 def between(page: str, target: str) -> str:
     """The link from one page to another one."""
-    return "../" * page.count("/") + quote(target)
+    return up(page) + _quoted(target)
+
+
+def up(page: str) -> str:
+    """The way from a page to the top of the site."""
+    return "../" * page.count("/")
+
+
+_quoted = lru_cache(4_096)(quote)
+"""Most links lead to the same few pages."""
 
 
 def to_file(files_at: str, page: str, key: str) -> str:

@@ -41,7 +41,7 @@ def _map_page(seen: Snapshot, runs: Ahead, run_id: int) -> bytes:
         files=files,
         fault=_fault(files),
         licence=facts_of(run.source_id, run.content).entry(run.layer, run.name).licence,
-        library=libraries.library(),
+        brought=libraries.paths(),
         style=asset("map.css"),
         map_script=asset("map.js"),
     )

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -58,13 +59,43 @@ def printed(
         canonical=links.address(seen.site_url, path) if seen.site_url else "",
         picture=links.address_of_file(seen.files_at, seen.site_url, picture) if picture and seen.site_url else "",
         policy=_policy(seen, has_map),
-        stylesheet=asset("site.css"),
-        icon=asset("icon.svg"),
+        frame=_frame(root or links.up(path), *_section(path)),
         script=asset("enhance.js"),
         about=data_block(about) if about else "",
         **shown,
     )
     return page.encode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is around the content of a page."""
+
+    links: Markup
+    header: Markup
+    footer: Markup
+
+
+@cache
+def _frame(up: str, section: str, is_top: bool) -> Frame:
+    """That of all pages of a section which are as deep: a fifth of the time of a page when it is made for each."""
+    made = _ENVIRONMENT.get_template("frame.html").make_module(
+        {
+            "to": up.__add__,
+            "section": section,
+            "is_top": is_top,
+            "stylesheet": asset("site.css"),
+            "icon": asset("icon.svg"),
+        }
+    )
+    return Frame(*(getattr(made, name)() for name in ("links", "header", "footer")))
+
+
+def _section(path: str) -> tuple[str, bool]:
+    """The entry of the navigation that a page is below, and whether it is that page; `/` for none."""
+    section = f"{path.partition('/')[0]}/"
+    known = [target for _, target in NAVIGATION if target.startswith(section)]
+    return (section, path in known) if known else ("/", False)
 
 
 def data_block(value: object) -> Markup:

@@ -133,7 +133,7 @@ def render(seen: Snapshot, makers: Iterable[Maker], *, afresh: bool = False) -> 
     storage = seen.storage
     known = _published(storage)
     wanted = _wanted(seen, makers)
-    stamps = {path: _stamp(seen, page) for path, page in wanted.items()}
+    stamps = _stamps(seen, wanted.values())
     changed = [page for path, page in wanted.items() if afresh or known.get(path) != stamps[path]]
     gone = [path for path in known if path not in wanted]
     if not changed and not gone:
@@ -189,10 +189,16 @@ def _lead(storage: Storage, chosen: Iterable[Page]) -> None:
         log.warning("%d files that pages lead to are not in storage, such as %s", len(lost), lost[0])
 
 
-def _stamp(seen: Snapshot, page: Page) -> str:
-    """What the page is made of, with what all pages are made of."""
-    parts = (code_digest(), seen.site_url, seen.storage.url("runs"), page.stamp)
-    return hashlib.blake2b("\0".join(parts).encode(), digest_size=10).hexdigest()
+def _stamps(seen: Snapshot, pages: Iterable[Page]) -> Stamps:
+    """What each page is made of, with what all pages are made of."""
+    common = "\0".join((code_digest(), seen.site_url, seen.storage.url("runs"), "")).encode()
+    begun = hashlib.blake2b(common, digest_size=10)
+    stamps = {}
+    for page in pages:
+        found = begun.copy()
+        found.update(page.stamp.encode())
+        stamps[page.path] = found.hexdigest()
+    return stamps
 
 
 def _published(storage: Storage) -> Stamps:

@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from dashboards.libraries import LibraryFile
+from dashboards.libraries import BroughtFile
 
 STATIC = Path(__file__).with_name("static")
 SUFFIXES = (".css", ".js", ".svg")
@@ -17,6 +17,6 @@ def asset(name: str) -> str:
     return f"static/{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}{path.suffix}"
 
 
-def static_files() -> list[LibraryFile]:
+def static_files() -> list[BroughtFile]:
     """All of them, by name."""
-    return [LibraryFile(asset(path.name), path) for path in sorted(STATIC.iterdir()) if path.suffix in SUFFIXES]
+    return [BroughtFile(asset(path.name), path) for path in sorted(STATIC.iterdir()) if path.suffix in SUFFIXES]

@@ -33,7 +33,7 @@ def _page(seen: Snapshot, found: DotMap | None) -> bytes:
         found=found,
         tiles=KEY,
         fault=_fault(found),
-        library=libraries.library(),
+        brought=libraries.paths(),
         style=asset("map.css"),
         map_script=asset("map.js"),
     )

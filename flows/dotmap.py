@@ -1,8 +1,14 @@
-"""`dotmap`: all addresses of the last good runs as tiles, each week; of two at once the second leaves."""
+"""`dotmap`: all addresses of the last good runs as tiles, each week; of two at once the second leaves.
+
+With a key of Mapbox they are uploaded there once they are published here. What Mapbox cannot do is how the flow run
+ends, in a word, and changes nothing of what is published.
+"""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -14,9 +20,14 @@ from flows.services import Services, services
 from flows.working import work_folder
 from openaddr.db import dotmap as lock
 from openaddr.db import outbox, pages
-from openaddr.dotmap.making import make
+from openaddr.dotmap.making import NAME, make
+from openaddr.dotmap.mapbox import Account, Pace, upload
+from openaddr.errors import Problem, ProblemError
+from openaddr.settings import Settings
 from openaddr.words import plural
 from openaddr.workshop import scratch
+
+log = logging.getLogger("openaddr.dotmap")
 
 
 @flow(
@@ -40,11 +51,34 @@ def make_alone(opened: Services) -> State[None]:
             states = pages.states(conn)
         with scratch(work_folder(opened.settings), policies.WORK_PREFIX) as work:
             made = make(states, opened.storage, work, policies.DOTMAP_SECONDS / 2)
-    if made is None:
-        return Completed(name="Nothing", message="No source has addresses with a place.")
-    with opened.pool.connection() as conn:
-        outbox.put(conn, "site", "site", {})
-    return Completed(message=f"{plural(made.points, 'point')} of {plural(made.sources, 'source')} are on the map.")
+            if made is None:
+                return Completed(name="Nothing", message="No source has addresses with a place.")
+            with opened.pool.connection() as conn:
+                outbox.put(conn, "site", "site", {})
+            problem = upload_if_wanted(opened.settings, work)
+    message = f"{plural(made.points, 'point')} of {plural(made.sources, 'source')} are on the map."
+    if problem:
+        return Completed(name="Without Mapbox", message=f"{message} {problem.code}: {problem.message}")
+    return Completed(message=message)
+
+
+def upload_if_wanted(settings: Settings, work: Path) -> Problem | None:
+    """Bring the map to Mapbox when there is a key; gives why that was not possible."""
+    if not settings.mapbox_key:
+        return None
+    account = Account(
+        settings.mapbox_user,
+        settings.mapbox_tileset,
+        settings.mapbox_key,
+        settings.mapbox_api_url,
+        settings.mapbox_s3_endpoint_url,
+    )
+    try:
+        upload(work / NAME, work, account, Pace(policies.MAPBOX_PAUSE_SECONDS, policies.MAPBOX_SECONDS))
+    except ProblemError as error:
+        log.error("the map is published, but not at Mapbox: %s", error)
+        return error.problem
+    return None
 
 
 @contextmanager

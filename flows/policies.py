@@ -58,6 +58,8 @@ BACKUP_SECONDS = 2 * 3600.0
 """Ten million rows take minutes."""
 BACKUP_RETRIES, BACKUP_RETRY_SECONDS = 3, 600.0
 """Storage and database may be away for a moment; a day without a backup is too long."""
+MAPBOX_PAUSE_SECONDS, MAPBOX_SECONDS = 30.0, 4 * 3600.0
+"""Mapbox took hours for the tiles of the world; nobody here waits for it but this flow run."""
 SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""

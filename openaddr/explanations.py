@@ -135,4 +135,32 @@ _MAPS = explain(
     },
 )
 
-ORIGINS: dict[Code, Explanation] = _OURS | _RECORD | _GITHUBS | _MAPS
+_MAPBOX = explain(
+    ExitCode.CONFIGURATION,
+    {
+        Code.MAPBOX_REFUSED: (
+            "Mapbox refuses to take the dot map, which is published all the same",
+            "Check MAPBOX_KEY, which needs the scopes uploads:read, uploads:write and uploads:list, "
+            "OPENADDR_MAPBOX_USER and OPENADDR_MAPBOX_TILESET.",
+        ),
+    },
+) | explain(
+    ExitCode.SERVER,
+    {
+        Code.MAPBOX_AWAY: (
+            "Mapbox or its bucket cannot be reached, so the dot map there is the one from before",
+            "Start the flow `dotmap` again when it is back, or wait for the next week.",
+        ),
+        Code.MAPBOX_FAILED: (
+            "Mapbox took the dot map and could not make a tileset of it",
+            "Read what it says; our own map is published all the same.",
+        ),
+        Code.MAPBOX_SLOW: (
+            "Mapbox took the dot map and did not say in time that it is done with it",
+            "Look at the tileset at Mapbox: it may be done by now.",
+        ),
+    },
+    retry=frozenset({Code.MAPBOX_AWAY, Code.MAPBOX_SLOW}),
+)
+
+ORIGINS: dict[Code, Explanation] = _OURS | _RECORD | _GITHUBS | _MAPS | _MAPBOX

@@ -11,6 +11,7 @@ from openaddr.machines import PROCESS, WORK_POOLS
 from openaddr.sizes import SIZE_CLASSES, SizeClass
 
 GITHUB_API_URL = "https://api.github.com"
+MAPBOX_API_URL = "https://api.mapbox.com"
 LOG_FORMATS = ("text", "json")
 TOPIC = re.compile(r"arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w.-]+")
 
@@ -142,6 +143,16 @@ class Settings:
     """The ARN of the topic of SNS where notices are published; '' = nowhere."""
     set_late_days: float = 9.0
     """A set is late when none has been completed for so many days; 0 = never."""
+    mapbox_key: str = _secret("")
+    """What Mapbox knows us by, read from MAPBOX_KEY; with one the dot map is uploaded there each week."""
+    mapbox_user: str = "open-addresses"
+    """The account at Mapbox that the key is of."""
+    mapbox_tileset: str = "world"
+    """Name of the tileset of the account that becomes the dot map."""
+    mapbox_api_url: str = MAPBOX_API_URL
+    """API of Mapbox, or of what stands in for it."""
+    mapbox_s3_endpoint_url: str = ""
+    """Address of the server that has the bucket which Mapbox names; Amazon's own when empty."""
     work_folder: str = ""
     """Where flow runs keep what they work on; the system's folder for temporary files when empty."""
 
@@ -202,6 +213,7 @@ BARE = {
     "github_token": "GITHUB_TOKEN",
     "github_app_id": "GITHUB_APP_ID",
     "github_app_key": "GITHUB_APP_KEY",
+    "mapbox_key": "MAPBOX_KEY",
     "prefect_api_url": "PREFECT_API_URL",
     "prefect_auth": "PREFECT_API_AUTH_STRING",
     "s3_bucket": "S3_BUCKET",
@@ -260,6 +272,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         raise SettingError("OPENADDR_BACKUP_BUCKET is S3_BUCKET, which the public reads: backups need one of their own")
     if not re.fullmatch(r"[!-~]*", settings.github_token):
         raise SettingError("GITHUB_TOKEN has spaces or characters that no token has")
+    _check_mapbox(settings)
     if not all(re.fullmatch(r"[ -~]+", secret) for secret in settings.webhook_secrets):
         raise SettingError("OPENADDR_WEBHOOK_SECRETS has characters that are not ASCII")
     return settings
@@ -274,3 +287,16 @@ def _check_notices(settings: Settings) -> None:
     if settings.notice_topic and not TOPIC.fullmatch(settings.notice_topic):
         example = "arn:aws:sns:us-east-1:123456789012:notices"
         raise SettingError(f"OPENADDR_NOTICE_TOPIC is {settings.notice_topic!r}, but has to be like {example}")
+
+
+def _check_mapbox(settings: Settings) -> None:
+    """Whether what addresses at Mapbox are made of can be part of one. Raises SettingError, without the key."""
+    if not re.fullmatch(r"[!-~]*", settings.mapbox_key):
+        raise SettingError("MAPBOX_KEY has spaces or characters that no key has")
+    if not re.fullmatch(r"https?://[\w.\[\]:-]+/?", settings.mapbox_api_url):
+        message = f"OPENADDR_MAPBOX_API_URL is {settings.mapbox_api_url!r}, but has to be like {MAPBOX_API_URL}"
+        raise SettingError(message)
+    for name in ("mapbox_user", "mapbox_tileset"):
+        value = getattr(settings, name)
+        if not re.fullmatch(r"[\w-]{1,64}", value, re.ASCII):
+            raise SettingError(f"{variable(name)} is {value!r}, but has to be letters, digits, - and _")

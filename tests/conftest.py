@@ -54,6 +54,7 @@ TOGETHER = {
     **{f"tests/dashboards/preview/test_{name}.py": "preview" for name in ("browser", "command", "pages", "server")},
     "tests/flows/test_deduplicated.py": "flows",
     "tests/flows/test_keeping.py": "flows",
+    "tests/flows/test_dotmap.py": "flows",
     "tests/flows/test_collection.py": "flows",
     **dict.fromkeys((f"tests/dashboards/test_{name}.py" for name in ("browser", "html", "links", "programs")), "site"),
 }

@@ -69,6 +69,10 @@ def test_a_secret_that_nobody_can_type_at_github_is_refused() -> None:
 
 
 PUBLIC = {
+    "mapbox_user",
+    "mapbox_tileset",
+    "mapbox_api_url",
+    "mapbox_s3_endpoint_url",
     "allow_files",
     "allow_hosts",
     "allow_unsandboxed",

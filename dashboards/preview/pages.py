@@ -78,7 +78,7 @@ def run_page(root: Path, path: str) -> bytes:
         log=found.log(),
         at=page_of(path),
         map_fault=map_fault(found),
-        library=libraries.library(),
+        brought=libraries.paths(),
         map_style=asset("map.css"),
         map_script=asset("map.js"),
         most=MOST,

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote, unquote
 
 from dashboards import libraries
-from dashboards.libraries import LibraryFile
+from dashboards.libraries import BroughtFile
 from dashboards.preview.pages import RUNS, fault_page, list_page, page_of, run_page
 from dashboards.preview.ranges import UnsatisfiableError, part_of
 from dashboards.preview.results import paths_of_runs, result_at
@@ -148,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @cache
-def _brought() -> dict[str, LibraryFile]:
+def _brought() -> dict[str, BroughtFile]:
     """Files that pages load, by path."""
     return {found.path: found for found in (*static_files(), *libraries.files())}
 

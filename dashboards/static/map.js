@@ -2,7 +2,7 @@
 //
 // Everything it needs stands in data attributes, so that any page can have it and no page has a script of its own:
 //
-//   <div data-map data-tiles="…pmtiles" data-land="…pmtiles" data-library="…maplibre-gl.mjs">
+//   <div data-map data-tiles="…pmtiles" data-land="…pmtiles" data-maplibre="…maplibre-gl.mjs">
 //     <div data-map-canvas>…shown without JavaScript…</div>
 //     <p data-map-words role="status"></p>
 //     <div data-map-found></div>
@@ -29,13 +29,13 @@ async function show(root) {
   if (!hasWebGL()) throw new Error("this browser has no WebGL, which maps are drawn with");
   root.dataset.state = "loading";
   say(root, "Loading the map…");
-  const library = await import(address(root.dataset.library));
+  const maplibre = await import(address(root.dataset.maplibre));
   const protocol = new globalThis.pmtiles.Protocol();
-  library.addProtocol("pmtiles", protocol.tile);
+  maplibre.addProtocol("pmtiles", protocol.tile);
   const archive = new globalThis.pmtiles.PMTiles(address(root.dataset.tiles));
   protocol.add(archive);
   const [header, about] = await read(archive);
-  draw(root, library, header, about.vector_layers.map((layer) => layer.id));
+  draw(root, maplibre, header, about.vector_layers.map((layer) => layer.id));
 }
 
 async function read(archive) {
@@ -46,10 +46,10 @@ async function read(archive) {
   }
 }
 
-function draw(root, library, header, names) {
+function draw(root, maplibre, header, names) {
   const place = root.querySelector("[data-map-canvas]");
   place.replaceChildren(mark("map-cross"));
-  const map = new library.Map({
+  const map = new maplibre.Map({
     container: place,
     style: style(root, names),
     bounds: [header.minLon, header.minLat, header.maxLon, header.maxLat],
@@ -62,9 +62,9 @@ function draw(root, library, header, names) {
     hash: true,
   });
   map.touchZoomRotate.disableRotation();
-  map.addControl(new library.NavigationControl({ showCompass: false }));
-  map.addControl(new library.ScaleControl());
-  if (root.dataset.land) addInset(root, library, map);
+  map.addControl(new maplibre.NavigationControl({ showCompass: false }));
+  map.addControl(new maplibre.ScaleControl());
+  if (root.dataset.land) addInset(root, maplibre, map);
   map.once("load", () => addSwitches(root, map, names));
   map.once("idle", () => {
     if (root.dataset.state === "failed") return;
@@ -240,10 +240,10 @@ function addSwitches(root, map, names) {
 }
 
 // Where on earth this is, for a map that is too near to show any coast.
-function addInset(root, library, map) {
+function addInset(root, maplibre, map) {
   const place = mark("map-inset");
   map.getContainer().append(place);
-  const inset = new library.Map({
+  const inset = new maplibre.Map({
     container: place,
     style: style(root, []),
     center: map.getCenter(),

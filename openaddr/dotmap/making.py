@@ -1,7 +1,6 @@
 """`dotmap/world.pmtiles`: made aside, counted, and put in place in one step; until then the last one stays."""
 
 import logging
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,21 +37,21 @@ class DotMap:
 
 
 def make(states: Iterable[State], storage: Storage, work: Path, limit: float) -> DotMap | None:
-    """Make the map of the last good runs in a scratch folder and publish it; None when there is nothing to show.
+    """Make the map of the last good runs and publish it; None when there is nothing to show.
 
-    `limit` is how many seconds tippecanoe may take. Raises ProblemError; then the map is the one from before.
+    It stays in the scratch folder `work` as NAME. `limit` is how many seconds tippecanoe may take. Raises ProblemError;
+    then the map is the one from before.
     """
     gathered = gather(chosen(states), storage, work / POINTS)
     if not gathered.points:
         return None
-    run(_command(gathered.points), find_tippecanoe(), work, limit)
+    run(command(gathered.points), find_tippecanoe(), work, limit)
     there = count_points(work / NAME)
     if there != gathered.points:
         message = f"The tiles have {there:,} points at zoom {MAX_ZOOM}, but there are {gathered.points:,}."
         raise ProblemError(Code.TILES_FAILED, message)
     marks = {"points": str(there), "sources": str(gathered.sources), "made": f"{datetime.now(UTC):%Y-%m-%d}"}
     stored = storage.put(KEY, work / NAME, About(MEDIA_TYPE, ALWAYS_ASK, marks=marks))
-    shutil.rmtree(work, ignore_errors=True)
     return _read(stored)
 
 
@@ -68,8 +67,8 @@ def _read(stored: Stored) -> DotMap:
     return DotMap(points, sources, marks.get("made", ""), stored.etag)
 
 
-def _command(points: int) -> list[str]:
-    """Under plain names, as tippecanoe writes its command line into the file."""
+def command(points: int) -> list[str]:
+    """How tippecanoe is called for so many points: under plain names, as it writes that into the file."""
     rate = max((points / IN_SIGHT) ** (1 / (MAX_ZOOM - FAR_OUT)), 1.0)
     zooms = ["--maximum-zoom", str(MAX_ZOOM), "--drop-rate", f"{rate:.3f}", "--read-parallel"]
     shown = [f"--include={name}" for name in SHOWN]

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from openaddr.db.maps import Member
 from openaddr.errors import Code, Problem
-from openaddr.maps.atlas import Atlas
+from openaddr.maps.atlas import COUNTRY, Atlas
 from openaddr.maps.claims import Claim
 from openaddr.stages import Bounds, Layer
 
@@ -134,7 +134,7 @@ def covered(sources: Sequence[SourceFile], claims: Mapping[str, Claim], atlas: A
         else:
             own.append(Area("", source.source_id, claim.country, shape, [source], claim.shape is None))
     areas = [
-        Area(code, atlas.names[code], "US" if code.isdigit() else code, atlas.shapes[code], inside)
+        Area(code, atlas.names[code], "US" if code.isdigit() else code[:COUNTRY], atlas.shapes[code], inside)
         for code, inside in sorted(named.items(), key=lambda item: (len(item[0]), item[0].isdigit(), item[0]))
     ]
     countries = {source.source_id: claims[source.source_id].country for source in sources}

@@ -1,4 +1,4 @@
-"""Shapes of countries, and of states and counties of the US, as set-up made them, and how large they are."""
+"""Shapes of countries and their parts, of states and counties of the US, as set-up made them; how large they are."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyproj
 import shapely
 from pyarrow import ipc
@@ -15,10 +16,10 @@ from openaddr.errors import Code, ProblemError
 from openaddr.outputs.basemap import within_180
 from openaddr.outputs.batch import Floats
 from openaddr.outputs.land import Shapes
-from openaddr.source.gazetteer import GAZETTEER
+from openaddr.source.gazetteer import GAZETTEER, SUBDIVISIONS
 
 COUNTRY, STATE, COUNTY = 2, 2, 5
-"""Lengths of codes; those of countries are letters."""
+"""Lengths of codes; those of countries are letters, and parts of them go on after a hyphen."""
 EQUAL_AREA = "EPSG:6933"
 """One square metre on the map is one on the ground, between 86° south and north."""
 FURTHEST = 86.0
@@ -26,7 +27,7 @@ FURTHEST = 86.0
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """Shapes in degrees and names, by code: two letters, two digits or five."""
+    """Shapes in degrees and names, by code: two letters, `DE-BY`, two digits or five."""
 
     shapes: dict[str, BaseGeometry]
     names: dict[str, str]
@@ -34,7 +35,7 @@ class Atlas:
     @property
     def countries(self) -> list[str]:
         """Codes of the countries."""
-        return [code for code in self.shapes if not code.isdigit()]
+        return [code for code in self.shapes if len(code) == COUNTRY and not code.isdigit()]
 
     @property
     def states(self) -> list[str]:
@@ -44,15 +45,17 @@ class Atlas:
     @property
     def counties(self) -> list[str]:
         """Codes of the counties of the US."""
-        return [code for code in self.shapes if len(code) == COUNTY]
+        return [code for code in self.shapes if code.isdigit() and len(code) == COUNTY]
 
 
 @cache
-def atlas(path: Path = GAZETTEER) -> Atlas:
-    """What is in the file that set-up made. Raises ProblemError BASEMAP_MISSING."""
-    if not path.exists():
-        raise ProblemError(Code.BASEMAP_MISSING, f"There is no {path.name} with the shapes of countries.")
-    table = ipc.open_file(str(path)).read_all()
+def atlas(*paths: Path) -> Atlas:
+    """What is in the files that set-up made. Raises ProblemError BASEMAP_MISSING."""
+    paths = paths or (GAZETTEER, SUBDIVISIONS)
+    for path in paths:
+        if not path.exists():
+            raise ProblemError(Code.BASEMAP_MISSING, f"There is no {path.name} with the shapes of countries.")
+    table = pa.concat_tables(ipc.open_file(str(path)).read_all() for path in paths)
     codes = table["code"].to_pylist()
     found: dict[str, list[BaseGeometry]] = {}
     for code, shape in zip(codes, shapely.from_wkb(table["geometry"].to_pylist()), strict=True):

@@ -1,7 +1,7 @@
 """What a source file says that it covers, as something that can be drawn.
 
 The most exact counts, as in `openaddr.source.coverage`: `geometry`, `US Census`, `ISO 3166`, `country`. A place for
-which there is no shape (a city, a subdivision of a country) is where its rows are.
+which there is no shape (a city, a subdivision of a country that the atlas has not) is where its rows are.
 """
 
 import json
@@ -15,7 +15,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from openaddr.errors import Code, Problem
-from openaddr.maps.atlas import Atlas
+from openaddr.lint.rules.coverage import STATES
+from openaddr.maps.atlas import COUNTRY, Atlas
 from openaddr.words import shown
 
 STATE_OR_COUNTY = re.compile(r"\d{2}|\d{5}", re.ASCII)
@@ -26,6 +27,8 @@ SUBDIVISION = re.compile(r"[A-Z]{2}-[0-9A-Z]{1,3}")
 DRAWN = ("Polygon", "MultiPolygon", "Point")
 PLACES = ("state", "province", "region", "county", "district", "city", "town", "municipality")
 """Members of `coverage` that say it is a part of its country."""
+WITHIN_PARTS = PLACES[3:]
+"""Those that say it is a part of such a part."""
 MOST_CORNERS = 200_000
 
 
@@ -60,7 +63,9 @@ def claim_of(source_id: str, content: bytes, atlas: Atlas) -> Claim:
     if "US Census" in coverage:
         return _census(source_id, _text(coverage["US Census"], "geoid"), atlas)
     if "ISO 3166" in coverage:
-        return _iso(source_id, coverage, country, atlas)
+        found = _iso(source_id, coverage, country, atlas)
+        is_smaller = len(found.code) > COUNTRY and any(coverage.get(name) for name in WITHIN_PARTS)
+        return Claim(country=found.country) if is_smaller else found
     if any(coverage.get(name) for name in PLACES):
         return Claim(country=country)
     if country and _text(coverage, "country").upper() == country:
@@ -74,7 +79,8 @@ def _country(source_id: str, coverage: Mapping[str, Any], atlas: Atlas) -> str:
     """The country by what is said, else by the folder of the file."""
     iso = _text(coverage.get("ISO 3166"), "alpha2") or _text(coverage.get("ISO 3166"), "code")
     words = (iso[:2], "us" if "US Census" in coverage else "", _text(coverage, "country"), source_id.partition("/")[0])
-    return next((word.upper() for word in words if word.upper() in atlas.shapes and not word.isdigit()), "")
+    found = (word.upper() for word in words if len(word) == COUNTRY and not word.isdigit())
+    return next((word for word in found if word in atlas.shapes), "")
 
 
 def _drawn(source_id: str, geometry: object, country: str) -> Claim:
@@ -119,8 +125,11 @@ def _census(source_id: str, geoid: str, atlas: Atlas) -> Claim:
 def _iso(source_id: str, coverage: Mapping[str, Any], country: str, atlas: Atlas) -> Claim:
     iso = coverage["ISO 3166"]
     code, alpha2 = _text(iso, "code").upper(), _text(iso, "alpha2").upper()
-    if any(SUBDIVISION.fullmatch(word) and word[:2] in atlas.shapes for word in (code, alpha2)):
-        return Claim(country=country)
+    for word in (code, alpha2):
+        if SUBDIVISION.fullmatch(word) and word[:2] in atlas.shapes:
+            # States of the US are drawn by the Census Bureau, under its numbers.
+            known = STATES.get(word[3:].lower(), word) if word.startswith("US-") else word
+            return Claim(known if known in atlas.shapes else "", country=word[:2])
     known = next((word for word in (code, alpha2) if len(word) == 2 and word in atlas.shapes), "")
     if known:
         return Claim(known, country=known)

@@ -7,7 +7,7 @@ from typing import Any
 import shapely
 
 from openaddr.maps.areas import Area, Covered, Standing
-from openaddr.maps.atlas import COUNTY
+from openaddr.maps.atlas import COUNTRY
 
 PLACES = 4
 """Decimals of a degree: 11 m."""
@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/geo+json"
 
 
 def geojson(found: Covered) -> bytes:
-    """A FeatureCollection: countries, states, counties, then shapes of their own."""
+    """A FeatureCollection: countries, their parts, states and counties, then shapes of their own."""
     features = ",\n".join(json.dumps(feature, ensure_ascii=False) for feature in _features(found))
     return f'{{"type":"FeatureCollection","features":[\n{features}\n]}}\n'.encode("utf-8", "replace")
 
@@ -49,4 +49,4 @@ def _properties(area: Area) -> dict[str, Any]:
 def _code(code: str) -> dict[str, str]:
     if not code:
         return {}
-    return {"US Census GEOID" if code.isdigit() or len(code) == COUNTY else "ISO 3166": code}
+    return {"US Census GEOID" if code.isdigit() else "ISO 3166-2" if len(code) > COUNTRY else "ISO 3166": code}

@@ -8,7 +8,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from openaddr.maps.areas import Area, Covered, Standing
-from openaddr.maps.atlas import STATE, Atlas
+from openaddr.maps.atlas import COUNTRY, COUNTY, STATE, Atlas
 from openaddr.maps.views import View, ground, joined
 from openaddr.words import plural
 
@@ -71,8 +71,10 @@ def _layers(seen: Sequence[tuple[Area, BaseGeometry]]) -> Iterator[tuple[Standin
 
 
 def _level(code: str) -> int:
-    """Country 0, state 1, county 2, a shape of its own 3."""
-    return 3 if not code else 2 if len(code) > STATE else int(code.isdigit())
+    """Country 0, a part of it or a state 1, county 2, a shape of its own 3."""
+    if not code:
+        return 3
+    return 1 + (len(code) == COUNTY) if code.isdigit() else int(len(code) > COUNTRY)
 
 
 def _legend(areas: Sequence[Area], view: View, codes: frozenset[str]) -> list[Entry]:

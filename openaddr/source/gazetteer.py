@@ -12,6 +12,8 @@ from openaddr.stages import Bounds
 
 GAZETTEER = Path(__file__).with_name("gazetteer.arrow")
 """Made at set-up by `places`."""
+SUBDIVISIONS = Path(__file__).with_name("subdivisions.arrow")
+"""Parts of countries by ISO 3166-2, made at the same time; only maps need them."""
 NEAR = 0.05
 """Degrees, some 5 km: shores and borders are drawn with few corners."""
 

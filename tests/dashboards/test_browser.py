@@ -175,14 +175,14 @@ NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"
     [
         ("webgl", "There is no map: this browser has no WebGL, which maps are drawn with."),
         ("tiles", "There is no map: its tiles cannot be read (Bad response code: 404)."),
-        ("library", "There is no map: Failed to fetch dynamically imported module"),
+        ("maplibre", "There is no map: Failed to fetch dynamically imported module"),
     ],
 )
 def test_why_there_is_no_map_is_said_in_words(browser: Browser, windmere: Published, lacking: str, words: str) -> None:
     with opened(browser) as seen:
         if lacking == "webgl":
             seen.page.add_init_script(NO_WEBGL)
-        names = {"tiles": "**/addresses.pmtiles", "library": "**/maplibre-gl.mjs"}
+        names = {"tiles": "**/addresses.pmtiles", "maplibre": "**/maplibre-gl.mjs"}
         seen.page.route(names.get(lacking, "**/nothing"), lambda route: route.fulfill(status=404))
         seen.page.goto(windmere.at(f"runs/{windmere.known.good['addresses']}/map/index.html"))
         seen.page.wait_for_selector("[data-state=failed]")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.dashboards.conftest import Published
 
-LINKING = {"href", "src", "data-tiles", "data-land", "data-library"}
+LINKING = {"href", "src", "data-tiles", "data-land", "data-maplibre"}
 NOT_LINKED = (
     "404.html",
     "latest/run/",

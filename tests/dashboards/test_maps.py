@@ -43,16 +43,16 @@ def test_tiles_are_read_from_where_they_are(storage: Storage, url: str) -> None:
         assert shown["data-tiles"] == "../../../../runs/1/addresses.pmtiles"
         assert "connect-src 'self';" in policy
     assert "script-src 'self';" in policy and "worker-src 'self';" in policy and "blob:" not in policy
-    assert f"../../../{libraries.library()['land.pmtiles']}" == shown["data-land"]
+    assert f"../../../{libraries.paths()['land.pmtiles']}" == shown["data-land"]
 
 
 @pytest.fixture
 def nothing_brought(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """As if set-up had brought nothing for browsers."""
     monkeypatch.setattr(libraries, "BROWSER", tmp_path / "browser")
-    libraries.library.cache_clear()
+    libraries.paths.cache_clear()
     yield
-    libraries.library.cache_clear()
+    libraries.paths.cache_clear()
 
 
 @pytest.mark.usefixtures("nothing_brought")

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from openaddr.errors import Code
+from openaddr.maps import numbers
 from openaddr.maps.areas import Standing
 from openaddr.maps.atlas import atlas
 from openaddr.maps.claims import Claim, claim_of
+from openaddr.maps.geojson import geojson
 from tests.maps.covering import ALAMEDA, GERMANY, SQUARE, covered_by, member
 
 BOW_TIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
@@ -26,11 +28,14 @@ def claim(coverage: object, source_id: str = "xx/town") -> Claim:
         (GERMANY, "DE", "DE"),
         ({"ISO 3166": {"alpha2": "de"}}, "DE", "DE"),
         ({"country": "fr"}, "FR", "FR"),
+        ({"ISO 3166": {"alpha2": "FR-33"}}, "FR-33", "FR"),
+        ({"ISO 3166": {"alpha2": "DE", "code": "DE-BY"}}, "DE-BY", "DE"),
+        ({"ISO 3166": {"alpha2": "us-ca"}}, "06", "US"),
         ({"country": "us", "US Census": {"geoid": "72"}}, "72", "US"),
         # Parts for which there are no shapes are where their rows are.
         ({"country": "fr", "city": "Paris"}, "", "FR"),
-        ({"ISO 3166": {"alpha2": "FR-75"}}, "", "FR"),
-        ({"ISO 3166": {"alpha2": "DE", "code": "DE-BY"}}, "", "DE"),
+        ({"ISO 3166": {"alpha2": "IT-21"}}, "", "IT"),
+        ({"ISO 3166": {"alpha2": "FR-33"}, "city": "Bordeaux"}, "", "FR"),
         ({"US Census": {"geoid": "0653000"}}, "", "US"),
         ({"country": "de", "geometry": {"type": "Point", "coordinates": [10, 50]}}, "", "DE"),
     ],
@@ -106,3 +111,11 @@ def test_a_place_without_a_shape_is_where_its_rows_are(box: Any, drawn: bool, co
     assert ([area.is_data for area in found.areas] == [True]) is drawn
     problems = [undrawn.problem and undrawn.problem.code for undrawn in found.undrawn]
     assert problems == ([] if drawn else [code])
+
+
+def test_a_part_of_a_country_counts_for_it_and_is_named_by_its_code() -> None:
+    found = covered_by({"de/by/all": {"ISO 3166": {"alpha2": "DE-BY"}}}, member("de/by/all"))
+    (germany,) = numbers.countries(found, atlas())
+    assert (germany.code, 0.18 < germany.area_share < 0.22) == ("DE", True)
+    (feature,) = json.loads(geojson(found))["features"]
+    assert feature["properties"]["ISO 3166-2"] == "DE-BY" and feature["properties"]["name"] == "Bayern"

@@ -88,11 +88,11 @@ def test_without_the_map_library_the_page_has_the_picture_and_says_so(
     outputs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(libraries, "BROWSER", tmp_path)
-    libraries.library.cache_clear()
+    libraries.paths.cache_clear()
     try:
         found = page(outputs, GOOD)
     finally:
-        libraries.library.cache_clear()
+        libraries.paths.cache_clear()
     assert "What maps are drawn with is not installed here" in found.text
     assert [image["src"] for image in found.all("img")] == [f"/runs/{GOOD}preview.png"]
 

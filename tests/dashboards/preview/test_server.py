@@ -45,7 +45,7 @@ def test_files_are_sent_whole_or_in_part(server: Preview, outputs: Path) -> None
     assert (none.status, body, none.getheader("Content-Range")) == (416, b"", f"bytes */{len(content)}")
     head, body = ask(server, path, "HEAD")
     assert (head.status, body, head.getheader("Content-Length")) == (200, b"", str(len(content)))
-    land, body = ask(server, f"/{libraries.library()['land.pmtiles']}", Range="bytes=0-6")
+    land, body = ask(server, f"/{libraries.paths()['land.pmtiles']}", Range="bytes=0-6")
     assert (land.status, body) == (206, b"PMTiles")
 
 
