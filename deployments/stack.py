@@ -6,6 +6,7 @@
     storage/    outputs and pages, when no bucket is named
     site-port   where the pages were read last time
     webhook-port, webhook-secret  where GitHub delivered last time, and what it signs with when no setting says so
+    backups/    of the record, when no other place for them is named
     metrics-port  where Prometheus asks
     work/       where flow runs work
     logs/       one file for each part
@@ -69,7 +70,7 @@ class Stack:
 
     def __enter__(self) -> Self:
         with ExitStack() as parts:
-            parts.enter_context(_only_one(self.folder))
+            parts.enter_context(only_one(self.folder))
             for folder in (self.logs, self.storage, self.folder / "work"):
                 folder.mkdir(exist_ok=True)
             databases = parts.enter_context(self._postgres())
@@ -135,6 +136,8 @@ class Stack:
 
     def _where(self, databases: Databases, api: str, pages: str) -> Addresses:
         environment = prefect_server.client_environment(api, self.folder / "prefect" / "home", self.settings.log_format)
+        if not self.settings.backup_bucket and not self.settings.backup_folder:
+            environment[variable("backup_folder")] = str(self.folder / "backups")
         environment |= {
             variable("database_url"): databases.ours,
             variable("storage_folder"): str(self.storage),
@@ -201,7 +204,7 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path) -> Iterator[None]:
     """Hold the folder. Raises ProblemError when another stack does."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as lock:

@@ -42,6 +42,16 @@ DOTMAP_SECONDS = 20 * 3600.0
 DOTMAP_RETRIES = 2
 DOTMAP_RETRY_SECONDS = 600.0
 """Storage and database may be away for a while; the map of the week before stays as long."""
+RETENTION_SECONDS = 4 * 3600.0
+"""The first time it has years to remove: a million keys take a thousand requests, a folder some hours."""
+RETENTION_RETRIES, RETENTION_RETRY_SECONDS = 2, 600.0
+"""What is removed by then stays removed."""
+TURN_SECONDS = 2.0
+"""How often is asked whether it is our turn to render: after one run that takes two."""
+BACKUP_SECONDS = 2 * 3600.0
+"""Ten million rows take minutes."""
+BACKUP_RETRIES, BACKUP_RETRY_SECONDS = 3, 600.0
+"""Storage and database may be away for a moment; a day without a backup is too long."""
 SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""

@@ -108,6 +108,22 @@ class Settings:
     """What GitHub signs its deliveries with; several while one is replaced by another."""
     webhook_unsigned: bool = False
     """Whether the webhook takes deliveries without a signature when there are no secrets."""
+    keep_runs_days: int = 90
+    """How long the files of runs are kept that nobody needs; here and below 0 keeps them for ever."""
+    keep_jobs_days: int = 365
+    """How long the pages of jobs are kept."""
+    keep_deliveries_days: int = 90
+    """How long deliveries are kept that ask for nothing any more; GitHub delivers again for three days."""
+    keep_messages_days: int = 30
+    """How long messages are kept that were sent or given up."""
+    keep_cache_days: int = 90
+    """How long files below `cache/` are kept that no source file names."""
+    keep_backups_days: int = 30
+    """How long backups are kept; the newest stays for ever."""
+    backup_folder: str = ""
+    """Folder for backups of the record; not used when there is a bucket for them."""
+    backup_bucket: str = ""
+    """Bucket for backups of the record, which nobody else may read; at the server of `s3_bucket`, and not that one."""
     log_format: str = "text"
     """How logs are written: text for people, json for programs, one object a line."""
     cloudwatch_namespace: str = ""
@@ -226,6 +242,11 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     _check_notices(settings)
     if not re.fullmatch(r"https?://[\w.\[\]:-]+(/[!-~]*)?", settings.github_api_url):
         raise SettingError(f"GITHUB_API_URL is {settings.github_api_url!r}, but has to be like {GITHUB_API_URL}")
+    for name in (item.name for item in fields(Settings) if item.name.startswith("keep_")):
+        if getattr(settings, name) < 0:
+            raise SettingError(f"{variable(name)} is {getattr(settings, name)}, but has to be days, or 0 for ever")
+    if settings.backup_bucket and settings.backup_bucket == settings.s3_bucket:
+        raise SettingError("OPENADDR_BACKUP_BUCKET is S3_BUCKET, which the public reads: backups need one of their own")
     if not re.fullmatch(r"[!-~]*", settings.github_token):
         raise SettingError("GITHUB_TOKEN has spaces or characters that no token has")
     if not all(re.fullmatch(r"[ -~]+", secret) for secret in settings.webhook_secrets):

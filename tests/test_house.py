@@ -51,6 +51,7 @@ RANKS = {
     "outputs": 4,
     "lint": 5,
     "maps": 6,
+    "keeping": 6,
     "dotmap": 6,
     "publication": 5,
     "deciding": 6,
@@ -93,6 +94,7 @@ OPERATING = {
     "proposal",
     "collecting",
     "deduping",
+    "keeping",
 }
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {

@@ -17,7 +17,8 @@ from deployments.webhook.bodies import Door
 from deployments.webhook.dispatching import Dispatcher
 from deployments.webhook.receiving import Receiver
 from openaddr import logs
-from openaddr.db.connections import open_pool
+from openaddr.db.connections import connect, open_pool
+from openaddr.db.migrating import require_current
 from openaddr.errors import Code, ExitCode, ProblemError
 from openaddr.github.names import Repository
 from openaddr.settings import SettingError, Settings, variable
@@ -30,12 +31,24 @@ log = logging.getLogger("openaddr.webhook")
 def run_webhook(settings: Settings, host: str, port: int) -> int:
     """Serve until Ctrl-C or SIGTERM; gives the exit code. Raises ProblemError, SettingError."""
     checked(settings)
+    _require_current(settings.database_url)
     place = listener(host, port)
     logs.set_up_program(settings)
     # The server ends in order, and has itself interrupted again after that.
     with open_pool(settings.database_url, at_once=False) as pool, suppress(KeyboardInterrupt):
         server(application(settings, pool), CONNECTIONS).run([place])
     return ExitCode.DONE
+
+
+def _require_current(url: str) -> None:
+    """Raise ProblemError when the database is there and not of this release: what it says could not be written down."""
+    try:
+        with connect(url) as conn:
+            require_current(conn)
+    except ProblemError as error:
+        # It may come later: until then deliveries are answered 503.
+        if error.problem.code is not Code.DATABASE_AWAY:
+            raise
 
 
 def checked(settings: Settings) -> None:

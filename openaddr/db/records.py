@@ -121,6 +121,8 @@ class Run:
     decided_by: str | None
     decided_reason: str | None
     decided_at: datetime | None
+    expired_at: datetime | None
+    """Since when its files are not kept any more."""
 
     @property
     def files_of(self) -> int:

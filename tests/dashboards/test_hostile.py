@@ -200,8 +200,10 @@ RUN = RunWithSource(
     decided_by=None,
     decided_reason=None,
     decided_at=None,
+    expired_at=None,
     content=b"{}",
     repository="",
+    job_is_gone=False,
 )
 
 

@@ -1,4 +1,6 @@
-"""A process that works as flow runs do, and stops dead at a named point: `python -m tests.flows.victim POINT RUN`.
+"""A process that works as flow runs do, and stops dead at a named point.
+
+    python -m tests.flows.victim POINT RUN [CLOCK]
 
 It says `there` once it has got to the point, and waits to be killed. The code that it stops in knows nothing of it: a
 named function is wrapped in this process only, where its caller looks it up.
@@ -8,9 +10,13 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+
+import time_machine
 
 from flows import policies
 from flows.sending import send_due
@@ -100,11 +106,15 @@ def _wait_for_death() -> None:
     threading.Event().wait()
 
 
-def main(name: str, run_id: int) -> None:
-    """Work on a run, or send its messages, as far as the point; to the end when it has no name."""
+def main(name: str, run_id: int, clock: float = 0.0) -> None:
+    """Work on a run, or send its messages, as far as the point; to the end when it has no name.
+
+    The clock of this process is ahead by so many seconds.
+    """
     point = POINTS.get(name, NOWHERE)
     policies.LOG_SECONDS = 0.05
-    with services() as opened:
+    elsewhen = time_machine.travel(datetime.now(UTC) + timedelta(seconds=clock)) if clock else nullcontext()
+    with elsewhen, services() as opened:
         if point is not NOWHERE:
             stop_at(point, type(opened.storage))
         _act(opened, point, run_id)
@@ -118,4 +128,4 @@ def _act(opened: Services, point: Point, run_id: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *map(float, sys.argv[3:]))
