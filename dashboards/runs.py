@@ -82,7 +82,8 @@ def run_view(seen: Snapshot, run: RunWithSource) -> RunView:
     is_kept = run.expired_at is None
     has_data = is_kept and run.status in (RunStatus.SUCCEEDED, RunStatus.HELD)
     files = files_of(seen.storage, run.files_of) if has_data else Files(run.id)
-    so_far = run.status in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.LOST) and has_log(seen.storage, run.id)
+    has_no_end = run.status in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.LOST)
+    so_far = is_kept and has_no_end and has_log(seen.storage, run.id)
     has_log_of_its_end = run.status in (RunStatus.FAILED, RunStatus.HELD) or (run.status is RunStatus.LOST and so_far)
     is_bad = is_kept and has_log_of_its_end
     log, log_fault = log_of(seen.storage, run.id) if is_bad else ([], "")

@@ -122,9 +122,9 @@ class LiveLog:
 
 
 @contextmanager
-def stored_while_it_lasts(services: Services, lease: Lease, worker: str) -> Iterator[None]:
+def stored_while_it_lasts(services: Services, lease: Lease) -> Iterator[None]:
     """Have the log of a run in storage, no older than LOG_SECONDS, for as long as the block lasts."""
-    lines = Lines(f"Attempt {lease.attempt}, by {worker}\n")
+    lines = Lines(f"Attempt {lease.attempt}\n")
     live = LiveLog(services, lease, lines)
     thread = threading.Thread(target=copy_context().run, args=[live.keep], daemon=True)
     with log_to(lines):

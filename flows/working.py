@@ -77,7 +77,7 @@ def work_on(
     place = resumable(parent, f"{policies.WORK_PREFIX}{run_id}", policies.WORK_PREFIX)
     with logs.about(run=run_id), kept(services.pool, lease, stop), place as folder:
         task = patiently(lambda: _assignment(services, run_id))
-        with logs.about(source=task.row.source_id), stored_while_it_lasts(services, lease, worker):
+        with logs.about(source=task.row.source_id), stored_while_it_lasts(services, lease):
             run = _processed(services, task, folder, progress, stop)
         if stop.is_set():
             return None

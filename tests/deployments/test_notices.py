@@ -32,11 +32,11 @@ async def dies() -> None:
 FILE = """
 name: dying
 deployments:
-  - {name: dies, entrypoint: "flows/dying.py:dies", work_pool: {work_queue_name: ci}}
+  - {name: dies, entrypoint: "flows/dying.py:dies", work_pool: {work_queue_name: upkeep}}
   - name: notice
     entrypoint: flows/dying.py:notice
     work_pool:
-      work_queue_name: ci
+      work_queue_name: upkeep
       job_variables: {env: {OPENADDR_NOTICE_WEBHOOK_URL: "ADDRESS"}}
 """
 

@@ -52,7 +52,7 @@ def test_the_log_of_a_worker_that_is_killed_is_there_and_on_the_page_of_its_lost
     swept(town)
     assert town.row(run_id).status is RunStatus.LOST
     text, page = log_of(town, run_id), page_of(town, run_id)
-    assert text.startswith("Attempt 1, by victim\n") and text.splitlines()[-1].endswith(" INFO conform")
+    assert text.startswith("Attempt 1\n") and text.splitlines()[-1].endswith(" INFO conform")
     assert "a.csv by http" in page and "stopped without a word" in page
     assert f"runs/{run_id}/log.txt" in page and f"runs/{run_id}/run.json" not in page
 
