@@ -103,7 +103,7 @@ def _recorded(conn: Connection[Any], envelope: Envelope, payload: Mapping[str, A
             deliveries.ignore(conn, envelope.delivery_id, reason)
         return Receipt(envelope.delivery_id, reason)
     found = deliveries.get(conn, envelope.delivery_id)
-    assert found is not None, "nothing deletes deliveries"
+    assert found is not None, "retention deletes only what is days old"
     skip = found.reason if found.status is DeliveryStatus.IGNORED else ""
     return Receipt(found.id, skip, found.flow_run_id, is_new=False)
 
