@@ -41,6 +41,7 @@ TOGETHER = {
     "tests/deployments/test_setup.py": "stack",
     "tests/deployments/test_faults.py": "faults",
     "tests/deployments/test_webhook_stack.py": "stack",
+    "tests/test_demo.py": "demo",
     "tests/flows/test_beginning.py": "flows",
     "tests/flows/test_flows.py": "flows",
     "tests/flows/test_sets.py": "flows",
