@@ -57,12 +57,7 @@ def killed(opened: Services, storage: Storage, folder: Path, what: str, kills: i
 
     The record has to be empty.
     """
-    world = World(opened.pool, opened.storage, folder)
-    world.begin()
-    for number in range(SOURCES):
-        world.add(f"de/{number:02}", houses(ROWS[0]))
-        world.add(f"de/{number:02}", houses(ROWS[1]), in_set=False)
-    world.end()
+    world = of_two_runs(opened, folder)
     command = [sys.executable, "-m", "tests.collecting.victims", what, *map(str, (kills, pairs, seed))]
     with Reader(storage, LOOKS[what]) as reader:
         done = subprocess.run(
@@ -75,6 +70,17 @@ def killed(opened: Services, storage: Storage, folder: Path, what: str, kills: i
         outcome.breaches.append(f"what became of it is {words}")
     outcome.breaches += _after(world, what)
     return outcome
+
+
+def of_two_runs(opened: Services, folder: Path) -> World:
+    """Sources with two good runs each, of which the second is the last one."""
+    world = World(opened.pool, opened.storage, folder)
+    world.begin()
+    for number in range(SOURCES):
+        world.add(f"de/{number:02}", houses(ROWS[0]))
+        world.add(f"de/{number:02}", houses(ROWS[1]), in_set=False)
+    world.end()
+    return world
 
 
 def _each_pair_has_a_winner(words: list[str]) -> bool:

@@ -42,11 +42,16 @@ def main(what: str, kills: int, pairs: int, seed: int) -> None:
     begun = time.monotonic()
     _ends(_begun(lambda: _made(what, flip=True)))
     took = time.monotonic() - begun
-    for _ in range(kills):
+    done = 0
+    while done < kills:
         child = _begun(lambda: _made(what, flip=True, tells=False))
         time.sleep(chance.uniform(0, took))
         os.kill(child, signal.SIGKILL)
-        print("killed" if os.WIFSIGNALED(os.waitpid(child, 0)[1]) else "too late", flush=True)
+        if os.WIFSIGNALED(os.waitpid(child, 0)[1]):
+            done += 1
+            print("killed", flush=True)
+        else:
+            took *= 0.9
     for _ in range(pairs):
         _ends(_begun(_flip))
         for child in [_begun(lambda: _made(what)) for _ in range(2)]:

@@ -1,18 +1,26 @@
 """The flow of collections: alone, with retries for what may pass, and killed while somebody reads."""
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from deployments.embedded.service import ROOT
 from flows.batch_set import batch_set
 from flows.collection import alone, collect_alone, collection
 from flows.services import Services
-from tests.collecting.kills import killed
+from tests.collecting.kills import ROWS, killed, of_two_runs
+from tests.collecting.victims import FLIP, MAKERS
 from tests.collecting.world import World
 from tests.flows.conftest import Town, state_of
 
+ON_A_SMALL_DISK = 'mount -t tmpfs -o size=16m tmpfs "$0" || exit 99; exec "$@"'
 KILLS = 2
 """`python -m tests.collecting.kills` kills more often."""
 
@@ -82,3 +90,30 @@ def test_whoever_is_killed_leaves_whole_collections_to_readers_and_two_at_once_m
 ) -> None:
     found = killed(opened, opened.storage, tmp_path, what, KILLS, 1, 1)
     assert found.breaches == [] and found.looks > KILLS and len(found.seen) == 2
+
+
+@pytest.mark.parametrize("what", MAKERS)
+@pytest.mark.parametrize(
+    "full, room, code",
+    [("storage", 8_192, "STORAGE_FULL"), ("work", 0, "DISK_FULL")],
+)
+def test_on_a_disk_that_is_full_the_last_good_files_stay_and_the_record_says_why(
+    what: str, full: str, room: int, code: str, opened: Services, tmp_path: Path
+) -> None:
+    world = of_two_runs(opened, tmp_path)
+    assert MAKERS[what](opened, threading.Event()).name == "Completed"
+    with opened.pool.connection() as conn:
+        conn.execute(FLIP)
+    arguments, folder = [what, str(room), str(tmp_path / full)], tmp_path / full
+    if full == "storage":
+        arguments.append(str(shutil.copytree(folder, tmp_path / "copy")))
+    # In a namespace of its own anybody may mount, and the disk is gone with the process.
+    alone = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, str(folder)]
+    command = [*alone, sys.executable, "-m", "tests.collecting.full", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True)
+    (name, problems, rows), after = json.loads(done.stdout)
+    assert (name, list(problems.values())) == ("Failed", [code])
+    assert rows == ROWS[1] or (room and rows == ROWS[0]), "what is read is whole, and what fits is new"
+    assert after == ["Completed", {}, ROWS[0]]
+    assert world.problems() == {}
