@@ -95,6 +95,20 @@ class Bundle:
 
 
 @dataclass(frozen=True)
+class Side:
+    """The files of an area with the same freedom: the archive of addresses, if there is one, and GeoParquet."""
+
+    word: str
+    archive: Bundle | None
+    parquets: Sequence[Bundle]
+
+    @property
+    def newest(self) -> datetime:
+        """When its newest data is of."""
+        return max(found.summary.newest for found in (self.archive, *self.parquets) if found)
+
+
+@dataclass(frozen=True)
 class Difficulty:
     """Why a collection is as it was before."""
 
@@ -119,22 +133,16 @@ class Area:
     @property
     def path(self) -> str:
         """Its page."""
-        return f"collections/{plain_name(self.name)}/index.html"
+        return page_of(self.name)
 
     @property
-    def archives(self) -> list[Bundle]:
-        """The archives of old."""
-        return [found for found in self.bundles if found.summary.kind == ZIP]
-
-    @property
-    def others(self) -> int:
-        """How many other files there are."""
-        return len(self.bundles) - len(self.archives)
-
-    @property
-    def newest(self) -> datetime:
-        """When its newest data is of."""
-        return max(found.summary.newest for found in self.bundles)
+    def sides(self) -> Iterator["Side"]:
+        """Its files by what one may do with them, free ones first."""
+        for share_alike, word in SIDES.items():
+            found = [each for each in self.bundles if each.summary.share_alike is share_alike]
+            if found:
+                archive = next((each for each in found if each.summary.kind == ZIP), None)
+                yield Side(word, archive, [each for each in found if each is not archive])
 
     @property
     def notes(self) -> int:
@@ -155,6 +163,11 @@ def pages(seen: Snapshot) -> Iterator[Page]:
     yield Page(PATH, stamp, partial(_list, seen, areas, others, [*everywhere, *unseen]))
     for area in areas:
         yield Page(area.path, stamp_of(area), partial(_area, seen, area))
+
+
+def page_of(area: str) -> str:
+    """The page of an area."""
+    return f"collections/{plain_name(area)}/index.html"
 
 
 def on_index(published: Sequence[Collection]) -> list[Collection]:

@@ -21,11 +21,13 @@ from demo.pull_request import Proposal
 from demo.run import MISTAKES, published
 from deployments.stack import Stack
 from openaddr import settings
-from openaddr.db import runs, sets
+from openaddr.collecting.areas import GLOBAL
+from openaddr.db import collections, runs, sets
 from openaddr.db.connections import connect
-from openaddr.db.records import JobStatus, NewRun, Run, RunStatus
+from openaddr.db.records import Collection, JobStatus, NewRun, Run, RunStatus
 
 BATCH_SET, SOURCE_RUN, SITE = "batch-set/batch-set", "source-run/source-run", "publish-site/publish-site"
+COLLECTION = "collection/collection"
 REPOSITORY = "windmere"
 AGAIN = ("xx/windmere/csv", "addresses", "city")
 LIMIT_SECONDS = 900.0
@@ -44,15 +46,25 @@ def main() -> int:
     print("Starting Postgres, Prefect and workers", file=sys.stderr, flush=True)
     with published(folder / REPOSITORY), pull_request.github() as github, Stack(folder, settings.load()) as stack:
         found = _run_set(stack, folder / REPOSITORY)
+        collected = _collect(stack)
         is_answered = _propose(stack, pull_request.propose(github, folder / REPOSITORY / "sources"))
         print(f"{len(found)} runs in {time.monotonic() - started:.0f} s; the mistakes are there on purpose.\n")
         print(stack.table())
+        print("\nThe sources of the set together, as archive and GeoParquet:")
+        print(*(f"  {stack.storage / each.key}  {each.rows:,} rows" for each in collected), sep="\n")
         print(f"\nStopping. `openaddr up --folder {folder}` starts it again, with all of this in it:")
         print(stack.addresses.shown["Site"])
     wrong = [run for run in found if not as_expected(run)]
     for run in wrong:
         print(f"NOT AS EXPECTED: run {run.id} {run.source_id} {run.layer} {run.name}", file=sys.stderr)
-    return 1 if wrong or not found or not is_answered else 0
+    return 1 if wrong or not found or not is_answered or not collected else 0
+
+
+def _collect(stack: Stack) -> list[Collection]:
+    """Bundle what the set has made; gives the files of the world."""
+    with connected(stack) as conn, SyncPrefectClient(stack.addresses.api) as client:
+        finished(client, COLLECTION, {})
+        return [found for found in collections.published(conn) if found.manifest.get("area") == GLOBAL]
 
 
 def _propose(stack: Stack, proposal: Proposal) -> bool:

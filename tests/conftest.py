@@ -44,6 +44,7 @@ TOGETHER = {
     "tests/deployments/test_doctor.py": "stack",
     "tests/deployments/test_webhook_stack.py": "stack",
     "tests/deployments/test_notices.py": "stack",
+    "tests/test_demo.py": "demo",
     "tests/flows/test_beginning.py": "flows",
     "tests/flows/test_notice.py": "flows",
     "tests/flows/test_bundles.py": "flows",

@@ -10,8 +10,13 @@ import pytest
 
 from demo import town
 from demo.run import SOURCES, Result, demo
+from openaddr.db.connections import open_pool
 from openaddr.source.entries import COMPRESSIONS, FORMATS
 from openaddr.source.rules import SimpleFunction
+from openaddr.stages import Layer
+from openaddr.storage.folder import Folder
+from tests.collecting.real import check_archives, check_commands, collected, good_runs
+from tests.collecting.world import World
 
 BUNDLED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in SOURCES.rglob("*.json")}
 SAME_PLACE = 2e-6
@@ -53,6 +58,19 @@ def test_the_same_house_is_at_the_same_place_whatever_the_format(results: list[R
             assert feature["geometry"]["coordinates"] == pytest.approx([point.x, point.y], abs=SAME_PLACE)
             compared += 1
     assert compared >= 14 * len(known)
+
+
+def test_collections_of_them_hold_exactly_the_good_rows_and_open_as_their_pages_say(
+    results: list[Result], output: Path, url: str, tmp_path: Path
+) -> None:
+    goods = good_runs(output, SOURCES)
+    assert {good.layer for good in goods} == set(Layer)
+    with open_pool(url) as pool:
+        world = World(pool, Folder(tmp_path / "storage"), tmp_path)
+        assert collected(world, goods) == {}
+        # Each is in the world and in its country; one source of addresses is share-alike.
+        assert check_archives(world, goods) == 2 * sum(good.layer == Layer.ADDRESSES for good in goods)
+        assert check_commands(world, goods) == 2 * (len(Layer) + 1)
 
 
 def entries() -> Iterator[dict[str, Any]]:

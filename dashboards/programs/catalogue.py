@@ -8,6 +8,7 @@ import msgspec
 
 from dashboards import links
 from dashboards.batches import Batch, sets_of
+from dashboards.collected import page_of, summary_of
 from dashboards.maps_of_sets import newest_maps
 from dashboards.pages import Page
 from dashboards.paging import stamp_of
@@ -15,6 +16,7 @@ from dashboards.programs import addresses, coverage, schemas
 from dashboards.programs.documents import (
     MEDIA_TYPE,
     Bundle,
+    CollectionFile,
     Feeds,
     Index,
     ProblemCount,
@@ -120,6 +122,7 @@ def _index(seen: Snapshot, bundles: Sequence[Collection]) -> bytes:
             country=template("feeds/countries/{country}.atom"),
         ),
         collections=_collections(seen, bundles),
+        collection_files=list(_collection_files(seen, bundles)),
     )
     return written(found)
 
@@ -141,3 +144,27 @@ def _collections(seen: Snapshot, bundles: Sequence[Collection]) -> dict[str, dic
             created_at=bundle.created_at,
         )
     return found
+
+
+def _collection_files(seen: Snapshot, bundles: Sequence[Collection]) -> Iterator[CollectionFile]:
+    """Every file of a collection of an area."""
+    for bundle in bundles:
+        about = summary_of(bundle)
+        if about is None:
+            continue
+        yield CollectionFile(
+            name=bundle.name,
+            area=about.area,
+            share_alike=about.share_alike,
+            layer=about.layer,
+            format=about.kind,
+            url=addresses.of_file(seen, bundle.key),
+            bytes=bundle.bytes,
+            sha256=bundle.sha256,
+            rows=bundle.rows,
+            sources=about.sources,
+            data_until=about.newest,
+            created_at=bundle.created_at,
+            manifest_url=addresses.of_file(seen, about.manifest),
+            page_url=addresses.of_page(seen, page_of(about.area)),
+        )

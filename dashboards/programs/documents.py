@@ -102,6 +102,25 @@ class Bundle(Struct, frozen=True, kw_only=True):
     created_at: Time
 
 
+class CollectionFile(Struct, frozen=True, kw_only=True):
+    """A published file of many sources: an archive of CSV, or a layer as GeoParquet."""
+
+    name: str
+    area: Annotated[str, Meta(description="The world, a part of it, or the two letters of a country.")]
+    share_alike: Annotated[bool, Meta(description="Whether what is made of it has to be under the same licence.")]
+    layer: str
+    format: Annotated[str, Meta(description="zip (CSV and VRT) or parquet (GeoParquet).")]
+    url: Address
+    bytes: Count
+    sha256: str
+    rows: Count
+    sources: Count
+    data_until: Time
+    created_at: Time
+    manifest_url: Annotated[str, Meta(description="Every source in it, with run, rows, licence and attribution.")]
+    page_url: Address
+
+
 class Feeds(Struct, frozen=True, kw_only=True):
     """News, as Atom."""
 
@@ -130,6 +149,7 @@ class Index(Document, frozen=True, kw_only=True):
     collections: Annotated[
         Mapping[str, Mapping[str, Bundle]], Meta(description="By area; '' may be shared freely, 'sa' share-alike.")
     ]
+    collection_files: Annotated[Sequence[CollectionFile], Meta(description="All of them, GeoParquet too, by name.")]
 
 
 class ProblemCount(Struct, frozen=True, kw_only=True):

@@ -155,6 +155,16 @@ def test_a_source_without_any_place_is_left_out_by_name(world: World) -> None:
     assert left == {"count": 1, "named": [{"path": "de/nowhere", "reason": "none of its rows has a place on Earth"}]}
 
 
+def test_a_source_without_any_row_is_left_out_by_name_and_harms_nothing(world: World) -> None:
+    world.begin()
+    world.add("de/berlin")
+    world.add("de/empty", houses(0))
+    world.end()
+    assert world.collect().problems == {}
+    assert world.published()[GLOBAL].manifest["left_out"]["named"][0]["path"] == "de/empty"
+    assert world.published()["global-addresses"].rows == 3 and "de/empty.csv" not in world.archive("global")
+
+
 @pytest.mark.parametrize(
     "what, words",
     [

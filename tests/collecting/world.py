@@ -17,7 +17,7 @@ from psycopg_pool import ConnectionPool
 
 from openaddr.collecting.collect import Desk, Report, collect
 from openaddr.db import collections, last_good, runs, sets, source_files
-from openaddr.db.records import Collection, NewRun, Outcome, RunStatus, Set, Trust
+from openaddr.db.records import Collection, Lease, NewRun, Outcome, RunStatus, Set, Trust
 from openaddr.outputs.write import write_outputs
 from openaddr.publication import files_of
 from openaddr.source.model import LayerSource
@@ -72,21 +72,35 @@ class World:
     ) -> int:
         """A run of the set; one that succeeded has files, and is the last good one if it may be."""
         text = content if content is not None else source_text(layer, names or (name,), share_alike)
-        assert self.set
-        with self.pool.connection() as conn:
-            sha = source_files.save(conn, text)
-            new = NewRun(
-                source_id, layer, name, sha, trust, "small", self.set.id if in_set else None, commit_sha=COMMIT
-            )
-            run = runs.queue(conn, new)
-            lease = runs.claim(conn, run.id, "worker", None, 120, 3600)
+        run, lease = self._begun(source_id, layer, name, text, trust, in_set)
         rows = None
         if status is RunStatus.SUCCEEDED:
-            rows = self._stored(run.id, text, source_id, layer, name, houses(3) if frame is None else frame)
+            rows = self._stored(run, text, source_id, layer, name, houses(3) if frame is None else frame)
+        self._ended(lease, Outcome(status, "11", rows=rows))
+        return run
+
+    def take(self, source_id: str, layer: str, name: str, text: bytes, folder: Path, rows: int) -> int:
+        """A good run of the set whose files somebody else has made, in a folder."""
+        run, lease = self._begun(source_id, layer, name, text)
+        put_all(self.storage, run_prefix(run), files_of(folder))
+        self._ended(lease, Outcome(RunStatus.SUCCEEDED, "11", rows=rows))
+        return run
+
+    def _begun(
+        self, source_id: str, layer: str, name: str, text: bytes, trust: Trust = Trust.MERGED, in_set: bool = True
+    ) -> tuple[int, Lease]:
+        assert self.set
         with self.pool.connection() as conn:
-            assert lease and runs.finish(conn, lease, Outcome(status, "11", rows=rows))
-            last_good.move(conn, run.id)
-        return run.id
+            sha, of_set = source_files.save(conn, text), self.set.id if in_set else None
+            run = runs.queue(conn, NewRun(source_id, layer, name, sha, trust, "small", of_set, commit_sha=COMMIT))
+            lease = runs.claim(conn, run.id, "worker", None, 120, 3600)
+        assert lease
+        return run.id, lease
+
+    def _ended(self, lease: Lease, outcome: Outcome) -> None:
+        with self.pool.connection() as conn:
+            assert runs.finish(conn, lease, outcome)
+            last_good.move(conn, lease.run_id)
 
     def _stored(self, run: int, text: bytes, source_id: str, layer: Layer, name: str, frame: pl.DataFrame) -> int:
         folder = self.folder / f"{run}" / "out"

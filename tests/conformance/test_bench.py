@@ -13,9 +13,7 @@ from openaddr.cli import app
 from openaddr.source.model import LayerSource
 from openaddr.source.parse import read_source
 from openaddr.source.rules import columns_of
-from tests.conformance.test_recorded import Recordings, recordings
-
-__all__ = ["recordings"]
+from tests.conformance.recordings import Recordings
 
 SUGGESTED = [
     "fr-paris", "fr/la-réunion", "it-52-statewide", "jp-fukushima2", "lake-man-gdb", "lake-man-gdb-nested",

@@ -2,21 +2,14 @@
 
 import gzip
 import json
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from openaddr.errors import Code
-from openaddr.process import Request, process_source
 from openaddr.run import Run, Status
-from openaddr.settings import Settings
-from openaddr.stages import Options
+from tests.conformance.recordings import Recordings, processed_all
 
 PROBLEMS = {
     "An acceptance test failed": {Code.TEST_FAILED},
@@ -28,32 +21,6 @@ PROBLEMS = {
     None: {Code.SOURCE_SCHEMA},
 }
 COORDINATE_TOLERANCE = 1.01e-7
-
-
-@dataclass(frozen=True)
-class Recordings:
-    sources: Path
-    data: Path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="module")
-def recordings(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recordings]:
-    sources = tmp_path_factory.mktemp("recorded") / "sources"
-    command = [sys.executable, str(shared / "tools" / "serve_recorded.py"), "--copy-sources", str(sources)]
-    command += ["--port", str(free_port()), "--ftp-port", str(free_port())]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        while "serving" not in (line := server.stderr.readline()):
-            assert line, "the server of the recordings ended"
-        yield Recordings(sources, shared / "recorded" / "data")
-        server.kill()
 
 
 def expected_sources() -> list[str]:
@@ -70,15 +37,7 @@ def expected_sources() -> list[str]:
 
 
 def processed(recordings: Recordings, source: str, output: Path) -> Run:
-    settings = Settings(
-        allow_hosts=("127.0.0.1", "localhost"),
-        allow_files=(str(recordings.data),),
-        # Of each ESRI layer only the first page was recorded.
-        esri_missing_share=1.0,
-    )
-    options = Options(tiles=False, preview=False)
-    path = recordings.sources / f"{source}.json"
-    (run,) = process_source(Request(path, output, options=options, settings=settings))
+    (run,) = processed_all(recordings, source, output)
     return run
 
 

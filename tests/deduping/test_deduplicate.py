@@ -94,6 +94,16 @@ def test_a_source_that_is_gone_from_the_repository_is_named(world: World) -> Non
     assert found and found.manifest["removed"] == [["xx/yy/other", "town"]]
 
 
+def test_a_source_without_any_row_harms_nothing(world: World) -> None:
+    world.begin()
+    world.add("xx/yy/county", houses(3))
+    world.add("xx/yy/empty", houses(0))
+    world.end()
+    found = made(world)
+    assert found and found.rows == 3
+    assert [(source["source"], source["rows"]) for source in found.manifest["sources"]][1] == ("xx/yy/empty", 0)
+
+
 @pytest.mark.parametrize("harm", ["gone", "other bytes", "not parquet"])
 def test_a_source_that_cannot_be_read_is_left_out_only_if_no_build_has_it(harm: str, world: World) -> None:
     harmed = of_two(world)["xx/yy/county"]

@@ -1,15 +1,13 @@
 """The flow of collections: alone, with retries for what may pass, and killed while somebody reads."""
 
-import contextlib
-import io
+import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import zipfile
-from datetime import timedelta
 from pathlib import Path
-from typing import Self
 
 import pytest
 
@@ -17,52 +15,14 @@ from deployments.embedded.service import ROOT
 from flows.batch_set import batch_set
 from flows.collection import alone, collect_alone, collection
 from flows.services import Services
-from openaddr.storage.objects import MissingError
-from tests.collecting.world import World, houses
+from tests.collecting.kills import ROWS, killed, of_two_runs
+from tests.collecting.victims import FLIP, MAKERS
+from tests.collecting.world import World
 from tests.flows.conftest import Town, state_of
 
-KEY = "collections/openaddr-collected-global.zip"
-ROUNDS = int(os.environ.get("OPENADDR_KILLS", "4"))
-SOURCES = 6
-
-
-class Reader:
-    """Fetches the archive of the world all the time: each time it has to be whole, and of one collection."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._read)
-        self.looks = 0
-        self.seen: set[int] = set()
-        self.breaches: list[str] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _read(self) -> None:
-        while not self._done.wait(0.02):
-            with contextlib.suppress(MissingError), self._world.storage.open(KEY) as stream:
-                self._look(stream.read())
-
-    def _look(self, content: bytes) -> None:
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                bad = archive.testzip()
-                tables = [name for name in archive.namelist() if name.startswith("de/") and name.endswith(".csv")]
-                rows = {archive.read(name).count(b"Main, St") for name in tables}
-        except zipfile.BadZipFile as error:
-            self.breaches.append(str(error))
-            return
-        self.looks += 1
-        self.seen |= rows
-        if bad or len(rows) != 1 or len(tables) != SOURCES:
-            self.breaches.append(f"{bad} {rows} {len(tables)}")
+ON_A_SMALL_DISK = 'mount -t tmpfs -o size=16m tmpfs "$0" || exit 99; exec "$@"'
+KILLS = 2
+"""`python -m tests.collecting.kills` kills more often."""
 
 
 @pytest.fixture
@@ -122,17 +82,38 @@ def test_what_takes_too_long_ends_between_two_members_and_says_so(world: World, 
     assert world.problems() == {"": "TIME_LIMIT"}
 
 
-def test_whoever_is_killed_leaves_whole_collections_to_readers(world: World, opened: Services) -> None:
-    world.begin()
-    for number in range(SOURCES):
-        world.add(f"de/{number:02}", houses(3))
-        world.add(f"de/{number:02}", houses(4), in_set=False)
-    world.end()
-    with Reader(world) as reader:
-        command = [sys.executable, "-m", "tests.collecting.killed", str(ROUNDS), "1"]
-        subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
-    assert reader.breaches == [] and reader.looks > ROUNDS and len(reader.seen) == 2
-    stored, record = world.storage.head(KEY), world.published()["openaddr-collected-global"]
-    assert stored and stored.sha256 == record.sha256 and record.rows in (3 * SOURCES, 4 * SOURCES)
-    opened.storage.abort_leftovers(timedelta(seconds=-60))
-    assert {found.key.split("/")[0] for found in opened.storage.list("")} == {"runs", "collections", "tiles"}
+@pytest.mark.parametrize(
+    "what, kept_in", [("collection", "folder"), ("collection", "bucket"), ("deduplicated", "folder")]
+)
+def test_whoever_is_killed_leaves_whole_collections_to_readers_and_two_at_once_make_one(
+    what: str, opened: Services, tmp_path: Path
+) -> None:
+    found = killed(opened, opened.storage, tmp_path, what, KILLS, 1, 1)
+    assert found.breaches == [] and found.looks > KILLS and len(found.seen) == 2
+
+
+@pytest.mark.parametrize("what", MAKERS)
+@pytest.mark.parametrize(
+    "full, room, code",
+    [("storage", 8_192, "STORAGE_FULL"), ("work", 0, "DISK_FULL")],
+)
+def test_on_a_disk_that_is_full_the_last_good_files_stay_and_the_record_says_why(
+    what: str, full: str, room: int, code: str, opened: Services, tmp_path: Path
+) -> None:
+    world = of_two_runs(opened, tmp_path)
+    assert MAKERS[what](opened, threading.Event()).name == "Completed"
+    with opened.pool.connection() as conn:
+        conn.execute(FLIP)
+    arguments, folder = [what, str(room), str(tmp_path / full)], tmp_path / full
+    if full == "storage":
+        arguments.append(str(shutil.copytree(folder, tmp_path / "copy")))
+    # In a namespace of its own anybody may mount, and the disk is gone with the process.
+    alone = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, str(folder)]
+    command = [*alone, sys.executable, "-m", "tests.collecting.full", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True)
+    (name, problems, rows), after = json.loads(done.stdout)
+    assert (name, list(problems.values())) == ("Failed", [code])
+    assert rows == ROWS[1] or (room and rows == ROWS[0]), "what is read is whole, and what fits is new"
+    assert after == ["Completed", {}, ROWS[0]]
+    assert world.problems() == {}
