@@ -18,20 +18,23 @@ from prefect.utilities.callables import parameter_schema
 from deployments.prefect_file import Deployment, Schedule
 from openaddr import __version__
 from openaddr.errors import Code, ProblemError
+from openaddr.machines import PROCESS, job_variables
 
 INTO_FOLDER = "prefect.deployments.steps.set_working_directory"
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 """From where intervals are counted, so that they do not move with every set-up."""
 
 
-def agree(client: SyncPrefectClient, deployment: Deployment, folder: Path) -> tuple[UUID, list[str]]:
+def agree(
+    client: SyncPrefectClient, deployment: Deployment, folder: Path, work_pool: str = PROCESS
+) -> tuple[UUID, list[str]]:
     """Make the server's deployment the one given, its flow in `folder`; its id, and what was changed.
 
     The server removes and makes schedules and planned runs anew whenever a deployment is written: so it is written
     only when it differs. Raises ProblemError when the flow cannot be loaded.
     """
     flow = _load(deployment, folder)
-    fields, schedules = _wanted(deployment, flow, folder), [_schedule(item) for item in deployment.schedules]
+    fields, schedules = _wanted(deployment, flow, folder, work_pool), [_schedule(item) for item in deployment.schedules]
     full = f"{flow.name}/{deployment.name}"
     try:
         known = client.read_deployment_by_name(full)
@@ -56,8 +59,8 @@ def _load(deployment: Deployment, folder: Path) -> Flow[..., Any]:
         raise ProblemError(Code.DEPLOYMENT_INVALID, message) from error
 
 
-def _wanted(deployment: Deployment, flow: Flow[..., Any], folder: Path) -> dict[str, Any]:
-    limit = deployment.concurrency_limit
+def _wanted(deployment: Deployment, flow: Flow[..., Any], folder: Path, work_pool: str) -> dict[str, Any]:
+    limit, place = deployment.concurrency_limit, deployment.work_pool
     return {
         "name": deployment.name,
         "version": __version__,
@@ -66,9 +69,9 @@ def _wanted(deployment: Deployment, flow: Flow[..., Any], folder: Path) -> dict[
         "parameters": deployment.parameters,
         "entrypoint": deployment.entrypoint,
         "pull_steps": [{INTO_FOLDER: {"directory": str(folder)}}],
-        "work_pool_name": deployment.work_pool.name,
-        "work_queue_name": deployment.work_pool.work_queue_name,
-        "job_variables": deployment.work_pool.job_variables,
+        "work_pool_name": place.name,
+        "work_queue_name": place.work_queue_name,
+        "job_variables": job_variables(work_pool, place.size_class) | place.job_variables,
         "concurrency_limit": limit and limit.limit,
         "concurrency_options": limit and limit.collision_strategy,
         "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True),

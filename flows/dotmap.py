@@ -12,6 +12,7 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from flows import policies
@@ -37,7 +38,7 @@ log = logging.getLogger("openaddr.dotmap")
 )
 async def dotmap() -> State[None]:
     """Make the map anew. A problem fails this try, and the map from before stays."""
-    with services() as opened:
+    with services(flow_run.id) as opened:
         return await asyncio.to_thread(make_alone, opened)
 
 

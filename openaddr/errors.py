@@ -162,6 +162,10 @@ _SOURCE = explain(
             "A stage needed more memory than it may have",
             "Look for one value, row or geometry of extreme size in the data.",
         ),
+        Code.SIZE_CLASS_RAISED: (
+            "The source outgrew its size class and was tried once more in the next",
+            "See whether so much data was to be expected; later runs have that size class from the start.",
+        ),
         Code.READER_CRASHED: (
             "A stage ended without an answer",
             "The data most likely is damaged in a way that its reader does not survive; ask the publisher.",
@@ -340,6 +344,14 @@ _MACHINE = explain(
         Code.STACK_FAILED: (
             "A part of the stack does not start or does not stay up",
             "Read the log named; what was started has been stopped again, and its data is kept.",
+        ),
+        Code.AMAZON_REFUSED: (
+            "CloudWatch or SNS does not take what is sent there",
+            "Check credentials, their rights, the region, OPENADDR_CLOUDWATCH_NAMESPACE and OPENADDR_NOTICE_TOPIC.",
+        ),
+        Code.NOTICE_UNSENT: (
+            "A notice to those who run this did not get there",
+            "Check OPENADDR_NOTICE_WEBHOOK_URL and OPENADDR_NOTICE_TOPIC, and that this machine gets there.",
         ),
         Code.DEPLOYMENT_INVALID: ("What is to be deployed cannot be", "Correct `prefect.yaml` or the flow named."),
         Code.STORAGE_UNSET: (

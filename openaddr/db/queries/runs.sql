@@ -31,6 +31,9 @@ where id = %(original_id)s
   and copy_of is null
   and (trust >= %(trust)s or %(any_trust)s)
   and (source_id, layer, name, source_sha) = (%(source_id)s, %(layer)s, %(name)s, %(source_sha)s)
+  and expired_at is null
+-- Whoever lets go of old runs must not do so with one that is just copied.
+for share
 on conflict do nothing
 returning *
 
@@ -65,8 +68,10 @@ where (source_sha, source_id, layer, name) = (%(source_sha)s, %(source_id)s, %(l
   and code_version = %(code_version)s
   and (trust >= %(trust)s or %(any_trust)s)
   and finished_at > clock_timestamp() - make_interval(days => %(days)s)
+  and expired_at is null
 order by id desc
 limit 1
+for share
 
 -- name: undispatched
 -- People who wait for an answer come first, then what takes longest; what never ran may take longer than all.
@@ -92,6 +97,11 @@ for update skip locked
 -- name: mark_dispatched
 update runs set dispatched_at = clock_timestamp(), flow_run_id = %(flow_run_id)s
 where id = %(run_id)s and status = 'queued'
+
+-- name: note_flow_run
+-- Not with one that was begun and is in the queue again.
+update runs set flow_run_id = %(flow_run_id)s
+where id = any(%(run_ids)s) and status = 'queued' and dispatched_at is not null
 
 -- name: claim
 -- Of several at once the first locks the row; the others then find it running.
@@ -132,6 +142,23 @@ where id = %(run_id)s
   and lease_token = %(token)s
   and status = 'running'
 
+-- name: enlarge
+update runs set
+    status = 'queued',
+    size_class = %(size_class)s,
+    outgrown = %(why)s,
+    attempt = attempt + 1,
+    dispatched_at = null,
+    flow_run_id = null,
+    lease_token = null,
+    lease_until = null,
+    deadline_at = null
+where id = %(run_id)s
+  and lease_token = %(token)s
+  and status = 'running'
+  and outgrown = ''
+  and attempt < %(attempts)s
+
 -- name: was_finished_by
 select exists (
     select from runs where id = %(run_id)s and lease_token = %(token)s and finished_at is not null
@@ -144,6 +171,12 @@ with expired as (
     order by id
     limit %(limit)s
     for update skip locked
+), left_behind as (
+    -- Whoever worked on several and is silent about one will not begin the others.
+    update runs set dispatched_at = null, flow_run_id = null
+    where status = 'queued'
+      and dispatched_at is not null
+      and flow_run_id in (select runs.flow_run_id from runs join expired using (id))
 )
 update runs set
     status = (case when attempt < %(attempts)s then 'queued' else 'lost' end)::run_status,
@@ -164,4 +197,4 @@ update runs set
     decided_by = %(by)s,
     decided_reason = %(reason)s,
     decided_at = clock_timestamp()
-where id = %(run_id)s and status = 'held' and decision is null
+where id = %(run_id)s and status = 'held' and decision is null and expired_at is null
