@@ -18,20 +18,23 @@ from prefect.utilities.callables import parameter_schema
 from deployments.prefect_file import Deployment, Schedule
 from openaddr import __version__
 from openaddr.errors import Code, ProblemError
+from openaddr.machines import PROCESS, job_variables
 
 INTO_FOLDER = "prefect.deployments.steps.set_working_directory"
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 """From where intervals are counted, so that they do not move with every set-up."""
 
 
-def agree(client: SyncPrefectClient, deployment: Deployment, folder: Path) -> tuple[UUID, list[str]]:
+def agree(
+    client: SyncPrefectClient, deployment: Deployment, folder: Path, work_pool: str = PROCESS
+) -> tuple[UUID, list[str]]:
     """Make the server's deployment the one given, its flow in `folder`; its id, and what was changed.
 
     The server removes and makes schedules and planned runs anew whenever a deployment is written: so it is written
     only when it differs. Raises ProblemError when the flow cannot be loaded.
     """
     flow = _load(deployment, folder)
-    fields, schedules = _wanted(deployment, flow, folder), [_schedule(item) for item in deployment.schedules]
+    fields, schedules = _wanted(deployment, flow, folder, work_pool), [_schedule(item) for item in deployment.schedules]
     full = f"{flow.name}/{deployment.name}"
     try:
         known = client.read_deployment_by_name(full)
@@ -47,12 +50,14 @@ def agree(client: SyncPrefectClient, deployment: Deployment, folder: Path) -> tu
     return made, [f"{'created' if known is None else 'changed'} deployment {full}"]
 
 
-def differing(deployment: Deployment, known: DeploymentResponse | None) -> list[str]:
+def differing(deployment: Deployment, known: DeploymentResponse | None, work_pool: str) -> list[str]:
     """In what the server's deployment is not the one given, by names of fields; without loading its flow.
 
     The folder is left out, too: it is that of the machine from which it was deployed.
     """
-    wanted = _declared(deployment) | {"schedules": _content([_schedule(item) for item in deployment.schedules])}
+    wanted = _declared(deployment, work_pool) | {
+        "schedules": _content([_schedule(item) for item in deployment.schedules])
+    }
     there = _has(known) if known else {}
     return [name for name, value in wanted.items() if there.get(name, ...) != value]
 
@@ -66,16 +71,16 @@ def _load(deployment: Deployment, folder: Path) -> Flow[..., Any]:
         raise ProblemError(Code.DEPLOYMENT_INVALID, message) from error
 
 
-def _wanted(deployment: Deployment, flow: Flow[..., Any], folder: Path) -> dict[str, Any]:
-    return _declared(deployment) | {
+def _wanted(deployment: Deployment, flow: Flow[..., Any], folder: Path, work_pool: str) -> dict[str, Any]:
+    return _declared(deployment, work_pool) | {
         "pull_steps": [{INTO_FOLDER: {"directory": str(folder)}}],
         "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True),
     }
 
 
-def _declared(deployment: Deployment) -> dict[str, Any]:
+def _declared(deployment: Deployment, work_pool: str) -> dict[str, Any]:
     """What the file says."""
-    limit = deployment.concurrency_limit
+    limit, place = deployment.concurrency_limit, deployment.work_pool
     return {
         "name": deployment.name,
         "version": __version__,
@@ -83,9 +88,9 @@ def _declared(deployment: Deployment) -> dict[str, Any]:
         "tags": sorted(deployment.tags),
         "parameters": deployment.parameters,
         "entrypoint": deployment.entrypoint,
-        "work_pool_name": deployment.work_pool.name,
-        "work_queue_name": deployment.work_pool.work_queue_name,
-        "job_variables": deployment.work_pool.job_variables,
+        "work_pool_name": place.name,
+        "work_queue_name": place.work_queue_name,
+        "job_variables": job_variables(work_pool, place.size_class) | place.job_variables,
         "concurrency_limit": limit and limit.limit,
         "concurrency_options": limit and limit.collision_strategy,
     }

@@ -27,10 +27,12 @@ class Concurrency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The queue whose workers run it."""
+    """The queue whose workers run it, and on what."""
 
     work_queue_name: str
     name: Literal["machine"] = "machine"
+    size_class: Literal["small", "medium", "large"] = "small"
+    """What machine it needs where each flow run has one of its own (`openaddr/sizes.py`)."""
     job_variables: dict[str, Any] = msgspec.field(default_factory=dict)
 
 

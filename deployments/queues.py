@@ -14,9 +14,9 @@ class Queue:
     about: str
     is_bounded: bool = False
 
-    def limit(self, slots: int) -> int | None:
-        """How many of its runs may run at once on a worker with `slots`; None = as many as there are slots."""
-        return max(1, slots - 1) if self.is_bounded else None
+    def limit(self, slots: int | None) -> int | None:
+        """How many of its runs may run at once where there are `slots` in all; None = as many as there are."""
+        return max(1, slots - 1) if self.is_bounded and slots else None
 
 
 CI = Queue("ci", 1, "Runs that a push or a pull request asked for: somebody waits for them.")

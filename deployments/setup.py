@@ -11,11 +11,8 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.exceptions import ObjectNotFound
-from prefect.workers.process import ProcessWorker
 
-from deployments import abandoned, automations, deploying, prefect_file
+from deployments import abandoned, automations, deploying, pool, prefect_file
 from deployments.embedded.prefect_server import is_healthy
 from deployments.embedded.service import ROOT
 from deployments.prefect_client import client_of
@@ -23,25 +20,37 @@ from deployments.prefect_file import PrefectFile
 from deployments.queues import POOL, QUEUES
 from openaddr import hosts, settings
 from openaddr.errors import Code, ExitCode, ProblemError
+from openaddr.machines import PROCESS
 from openaddr.notices import is_wanted
 from openaddr.settings import SettingError
 
 PREFECT_FILE = ROOT / "prefect.yaml"
 
 
-def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False, notices: bool = False) -> list[str]:
+def set_up(
+    api: str,
+    path: Path,
+    slots: int | None,
+    *,
+    work_pool: str = PROCESS,
+    job_template: str = "",
+    nobody_works: bool = False,
+    notices: bool = False,
+) -> list[str]:
     """Make the server at `api` agree with the file at `path`; says what was changed, [] for nothing.
 
-    `slots` is how many runs the worker has at once. `nobody_works` says that no worker of the server can be alive, so
-    that flow runs at work are not; `notices` that somebody wants to be told of troubles. Raises ProblemError.
+    `slots` is how many runs all workers have at once, None where their number is not ours to know. `work_pool` is the
+    type of the pool, `job_template` a file that takes the place of ours. `nobody_works` says that no worker of the
+    server can be alive, so that flow runs at work are not; `notices` that somebody wants to be told of troubles.
+    Raises ProblemError.
     """
     wanted = prefect_file.read(path)
     if not is_healthy(api):
         raise ProblemError(Code.STACK_FAILED, f"No Prefect server answers at {api}.")
     try:
         with client_of(api) as client:
-            changes = _pool(client) + _queues(client, slots) + _host_limits(client)
-            ids, changed = _deployments(client, wanted, path.resolve().parent)
+            changes = pool.agree(client, work_pool, job_template) + _queues(client, slots) + _host_limits(client)
+            ids, changed = _deployments(client, wanted, path.resolve().parent, work_pool)
             notice = ids.get(automations.NOTICE) if notices else None
             changes += changed + automations.agree(client, automations.wanted(notice, list(ids)))
             return changes + ([*abandoned.close(client), *abandoned.thin_out(client)] if nobody_works else [])
@@ -50,17 +59,7 @@ def set_up(api: str, path: Path, slots: int, *, nobody_works: bool = False, noti
         raise ProblemError(Code.STACK_FAILED, message) from error
 
 
-def _pool(client: SyncPrefectClient) -> list[str]:
-    try:
-        client.read_work_pool(POOL)
-    except ObjectNotFound:
-        template = ProcessWorker.get_default_base_job_template()
-        client.create_work_pool(WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template))
-        return [f"created work pool {POOL}"]
-    return []
-
-
-def _queues(client: SyncPrefectClient, slots: int) -> list[str]:
+def _queues(client: SyncPrefectClient, slots: int | None) -> list[str]:
     changes, known = [], {queue.name: queue for queue in client.read_work_queues(work_pool_name=POOL)}
     for queue in QUEUES:
         limit, found = queue.limit(slots), known.get(queue.name)
@@ -84,18 +83,25 @@ def _host_limits(client: SyncPrefectClient) -> list[str]:
     return changes
 
 
-def _deployments(client: SyncPrefectClient, wanted: PrefectFile, folder: Path) -> tuple[dict[str, UUID], list[str]]:
+def _deployments(
+    client: SyncPrefectClient, wanted: PrefectFile, folder: Path, work_pool: str
+) -> tuple[dict[str, UUID], list[str]]:
     """Make the deployments those of the file; gives their ids by name, and what was changed."""
     ids: dict[str, UUID] = {}
     changes: list[str] = []
     for deployment in wanted.deployments:
-        ids[deployment.name], changed = deploying.agree(client, deployment, folder)
+        ids[deployment.name], changed = deploying.agree(client, deployment, folder, work_pool)
         changes += changed
     for known in client.read_deployments(limit=200):
         if known.work_pool_name == POOL and known.id not in ids.values():
             client.delete_deployment(known.id)
             changes.append(f"removed deployment {known.name}")
     return ids, changes
+
+
+def slots_of(loaded: settings.Settings) -> int | None:
+    """How many runs all workers have at once, None where their number is not ours to know."""
+    return None if loaded.batch_by_fleet and loaded.work_pool == PROCESS else loaded.worker_slots
 
 
 def main(arguments: list[str]) -> int:
@@ -112,11 +118,15 @@ def main(arguments: list[str]) -> int:
     if not loaded.prefect_api_url:
         print("openaddr: PREFECT_API_URL is not set: it says which Prefect server to set up", file=sys.stderr)
         return ExitCode.CONFIGURATION
+    # Each worker of a fleet has a limit of its own; a cluster has none.
+    slots = slots_of(loaded)
     try:
         changes = set_up(
             loaded.prefect_api_url,
             options.prefect_file,
-            loaded.worker_slots,
+            slots,
+            work_pool=loaded.work_pool,
+            job_template=loaded.job_template,
             nobody_works=options.nobody_works,
             notices=is_wanted(loaded),
         )

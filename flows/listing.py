@@ -6,10 +6,12 @@ from itertools import islice
 from flows.origins import Origin
 from flows.services import Services
 from openaddr import __version__
-from openaddr.db import runs, sets, source_files
+from openaddr.db import last_good, runs, sets, source_files
 from openaddr.db.records import NewRun, Set
+from openaddr.db.values import word
 from openaddr.errors import ProblemError
 from openaddr.proposal import WHOLE_FILE
+from openaddr.sizes import UNKNOWN
 from openaddr.source.catalog import SourceFile
 from openaddr.source.parse import parse_source
 
@@ -27,6 +29,7 @@ def list_set(services: Services, found: Set, origin: Origin) -> int:
     with origin.snapshot(found.commit_sha) as snapshot:
         entries = list(_kept(services, snapshot.files))
     with services.pool.connection() as conn:
+        sizes = last_good.size_classes(conn)
         for source_id, layer, name, sha in entries:
             new = NewRun(
                 source_id,
@@ -34,7 +37,7 @@ def list_set(services: Services, found: Set, origin: Origin) -> int:
                 name,
                 sha,
                 snapshot.trust,
-                "large",
+                sizes.get((word(source_id), word(layer), word(name)), UNKNOWN),
                 found.id,
                 commit_sha=found.commit_sha,
                 fresh=found.fresh,

@@ -20,6 +20,12 @@ BATCH_SECONDS = 4 * 24 * 3600.0
 BATCH_POLL_SECONDS = 1.0
 HANDED_AT_ONCE = 4
 """Runs of a set that Prefect is asked for at once: while it writes one, the record is asked for the next."""
+BUNDLE_RUNS, BUNDLE_SECONDS, BUNDLE_GUESS = 25, 300.0, 10.0
+"""Small runs that one flow run has at most, seconds that they may take together by what they took the last time, and
+what is taken for that where nobody knows. The start of a flow run takes 4 s of processor time."""
+BUNDLE_SHARES, BUNDLE_LEAST = 12, 4
+"""So many parts what is left of a set is cut into, as long as they have so many runs: the last ones are small, so that
+all of a fleet have work until the end."""
 LISTING_PAUSES = (30.0, 120.0, 600.0, 1200.0, 1800.0)
 """Seconds between tries to get at the source files of a set: rate limits of GitHub end within the hour, and so do most
 of its outages; a set of a week is worth waiting for."""
@@ -66,6 +72,8 @@ UNCLAIMED_SECONDS = 60.0
 PENDING_SECONDS = 120.0
 """A flow run that a worker took so long ago and did not start has lost its worker: a start takes 3 to 8 s, on a busy
 machine 30. Prefect would wait for ever."""
+CLUSTER_PENDING_SECONDS = 900.0
+"""The same where each flow run waits for a machine of its own: an image is fetched, a node may have to be started."""
 WORK_PREFIX = "openaddr-run-"
 """What folders of runs that are worked on are called, wherever they are."""
 KEPT_HOURS = 1.0

@@ -10,12 +10,14 @@ from flows.asking import Question
 from flows.services import Services
 from flows.telling import ask_if_merged, tell
 from openaddr import __version__
-from openaddr.db import deliveries, jobs, outbox, runs, source_files
+from openaddr.db import deliveries, jobs, last_good, outbox, runs, source_files
 from openaddr.db.records import Job, NewJob, NewRun, Run, Trust
+from openaddr.db.values import word
 from openaddr.errors import Problem
 from openaddr.github.events import Asked
 from openaddr.proposal import Layer, Proposal
 from openaddr.settings import Settings
+from openaddr.sizes import SMALL, UNKNOWN
 
 DAY = 24 * 3600.0
 
@@ -124,14 +126,17 @@ def _queued(
     names = list(dict.fromkeys(layer.source_id for layer in layers))
     shas = dict(zip(names, source_files.save_all(conn, (contents[name] for name in names)), strict=True))
     merged, queued = job.trust is Trust.MERGED, []
+    sizes = last_good.size_classes(conn) if merged else {}
     for layer in layers:
+        known = sizes.get((word(layer.source_id), word(layer.layer), word(layer.name)), UNKNOWN)
         new = NewRun(
             layer.source_id,
             layer.layer,
             layer.name,
             shas[layer.source_id],
             job.trust,
-            "large" if merged else "small",
+            # Strangers have what is least, whatever the source took before.
+            known if merged else SMALL,
             job_id=job.id,
             commit_sha=job.commit_sha,
             fresh=question.fresh,

@@ -26,6 +26,7 @@ class Report:
         """How it stands, in one line."""
         found = self.run.problem
         told = f"{found['code']}: {found['message']}" if found else f"{self.run.rows or 0:,} rows"
+        told = self.run.outgrown if self.run.outgrown and not self.run.status.is_final else told
         return f"{label(self.run)}: {self.run.status}, {told}"
 
     @property

@@ -18,7 +18,7 @@ from flows import policies
 from flows.following import followed
 from flows.reporting import Report, report_of
 from flows.sending import send_about
-from flows.services import services
+from flows.services import Services, services
 from flows.working import work_on
 from openaddr import hosts
 
@@ -29,18 +29,24 @@ log = logging.getLogger("openaddr.flows")
 async def source_run(run_id: int) -> State[None]:
     """Work on a run of the record, and say how it ended. That a source fails is no failure of the flow."""
     with services(flow_run.id) as opened:
-        report = await asyncio.to_thread(report_of, opened, run_id)
-        async with polite(report.host):
-            ours = UUID(str(flow_run.id)) if flow_run.id else None
-            async with followed(f"run-{run_id}-progress") as progress:
-                status = await asyncio.to_thread(work_on, opened, run_id, worker_name(), ours, progress)
-        if status is None:
-            return Completed(name="Left", message=f"Run {run_id} is somebody else's, or final already.")
-        report = await asyncio.to_thread(report_of, opened, run_id)
-        if report.run.job_id is not None:
-            await asyncio.to_thread(send_about, opened, report.run.job_id)
+        name, message = await worked_on(opened, run_id)
+    return Completed(name=name, message=message)
+
+
+async def worked_on(opened: Services, run_id: int) -> tuple[str, str]:
+    """Work on a run as the flow run that this is; gives how it ended in a word and in a sentence."""
+    report = await asyncio.to_thread(report_of, opened, run_id)
+    async with polite(report.host):
+        ours = UUID(str(flow_run.id)) if flow_run.id else None
+        async with followed(f"run-{run_id}-progress") as progress:
+            status = await asyncio.to_thread(work_on, opened, run_id, worker_name(), ours, progress)
+    if status is None:
+        return "Left", f"Run {run_id} is somebody else's, or final already."
+    report = await asyncio.to_thread(report_of, opened, run_id)
+    if report.run.job_id is not None:
+        await asyncio.to_thread(send_about, opened, report.run.job_id)
     await _show(report)
-    return Completed(name=status.value.capitalize(), message=report.sentence)
+    return status.value.capitalize(), report.sentence
 
 
 def polite(host: str) -> AbstractAsyncContextManager[None]:

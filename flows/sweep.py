@@ -10,6 +10,7 @@ from prefect.states import Completed
 
 from flows import policies, telling
 from flows.beginning import begin, begin_again
+from flows.bundles import bundles, hand_over
 from flows.closing import close_stuck
 from flows.handing_over import desk
 from flows.seeing import watch
@@ -30,13 +31,16 @@ ASKED, LOOKED_UP = 100, 5_000
 async def sweep() -> State[None]:
     """Take runs from dead workers, start what nobody started, send what was not sent, remove what was left behind."""
     with services(flow_run.id) as opened:
-        closed = await close_stuck()
+        closed = await close_stuck(opened.settings.work_pool)
         released, waiting = await asyncio.to_thread(_due, opened)
         left = await asyncio.to_thread(broken_off, opened)
-        async with desk() as where:
+        async with desk(opened.settings.work_pool) as where:
             started = [*waiting, *await where.forgotten(await asyncio.to_thread(_late, opened))][:ASKED]
+            for group in bundles([run for run in started if run.set_id]):
+                await hand_over(opened, where, group)
             for run in started:
-                await where.hand_over(run, "batch" if run.set_id else None)
+                if not run.set_id:
+                    await where.hand_over(run)
             for found in left:
                 await where.go_on(found)
             begun = await begin(opened.pool, where, ASKED)

@@ -20,7 +20,8 @@ from openaddr import __version__, logs
 from openaddr.db import last_good, outbox, runs, source_files
 from openaddr.db.records import Lease, Outcome, RunStatus, Trust
 from openaddr.db.records import Run as Row
-from openaddr.errors import ProblemError
+from openaddr.errors import Code, Problem, ProblemError
+from openaddr.machines import PROCESS
 from openaddr.process import Request, process_source
 from openaddr.publication import files_of, make_latest
 from openaddr.quality.figures import figures_of
@@ -28,6 +29,7 @@ from openaddr.quality.gate import judge
 from openaddr.run import Record, Run, Status
 from openaddr.run_folder import write_record
 from openaddr.settings import Settings
+from openaddr.sizes import LIMITS, ROOM, larger
 from openaddr.source.parse import parse_source
 from openaddr.stages import Progress
 from openaddr.storage.keys import run_prefix
@@ -65,7 +67,8 @@ def work_on(
 ) -> RunStatus | None:
     """Do a run that is queued, or whose worker has died, and say how it ended.
 
-    None when it is somebody else's, or became so: then nothing of ours is published.
+    None when it is somebody else's, or became so: then nothing of ours is published. QUEUED when it needs more than
+    its size class has: it is in the queue again, in the next one.
     """
     lease = patiently(lambda: _claimed(services, run_id, worker, flow_run_id))
     if lease is None:
@@ -78,6 +81,8 @@ def work_on(
             run = _processed(services, task, folder, progress, stop)
         if stop.is_set():
             return None
+        if _enlarged(services, lease, task.row, run):
+            return RunStatus.QUEUED
         _judge(services, task, run)
         if not _stored(services, lease, run):
             return None
@@ -122,7 +127,32 @@ def _processed(services: Services, task: Assignment, folder: Path, progress: Pro
         stop=stop,
     )
     (run,) = process_source(request, progress)
+    if row.outgrown:
+        run.warnings.append(Problem(Code.SIZE_CLASS_RAISED, row.outgrown))
+        if run.folder is not None:
+            write_record(run, run.folder)
     return run
+
+
+def _enlarged(services: Services, lease: Lease, row: Row, run: Run) -> bool:
+    """Put a run for which its size class was too small back into the queue, once, in the next one; whether that is so.
+
+    What is not merged stays in the class of strangers. Where all runs share a machine, another class has no more room.
+    """
+    problem, size_class = run.problem, larger(row.size_class)
+    may_help = LIMITS if services.settings.work_pool == PROCESS else LIMITS | ROOM
+    if problem is None or problem.code not in may_help or size_class is None or row.trust is Trust.UNMERGED:
+        return False
+    why = (
+        f"As a {row.size_class} source it ended with {problem.code}: {problem.message} "
+        f"It was tried once more as a {size_class} one."
+    )
+
+    def enlarge() -> bool:
+        with services.pool.connection() as conn:
+            return runs.enlarge(conn, lease, size_class, why)
+
+    return patiently(enlarge)
 
 
 def _judge(services: Services, task: Assignment, run: Run) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from itertools import chain
 
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
 from flows import policies
+from flows.bundles import bundles, hand_over
 from flows.handing_over import Desk, desk, name_of
 from flows.services import Services
 from flows.source_run import source_run
@@ -20,10 +22,10 @@ async def work_off(opened: Services, found: Set) -> dict[RunStatus, int]:
     progress, shown = await acreate_progress_artifact(0.0, key=f"set-{found.id}", description=found.repository), 0
     slots = policies.HANDED_AT_ONCE if opened.settings.batch_by_fleet else opened.settings.batch_slots
     under_way: set[asyncio.Task[None]] = set()
-    async with desk() as where:
+    async with desk(opened.settings.work_pool) as where:
         while True:
-            for run in await asyncio.to_thread(_next, opened, found.id, slots - len(under_way)):
-                under_way.add(asyncio.create_task(_hand_over(opened, where, run)))
+            for some in await asyncio.to_thread(_next, opened, found.id, slots - len(under_way)):
+                under_way.add(asyncio.create_task(_hand_over(opened, where, some)))
             if under_way:
                 _, under_way = await asyncio.wait(
                     under_way, timeout=policies.BATCH_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -40,18 +42,22 @@ async def work_off(opened: Services, found: Set) -> dict[RunStatus, int]:
                 return counts
 
 
-def _next(opened: Services, set_id: int, count: int) -> list[Run]:
-    """The next runs to hand over, noted as handed over."""
+def _next(opened: Services, set_id: int, count: int) -> list[list[Run]]:
+    """The next runs to hand over, noted as handed over: one for each free slot, and as many small ones as go together
+    where they go to a fleet.
+    """
+    by_fleet = opened.settings.batch_by_fleet
     if count <= 0:
         return []
     with opened.pool.connection() as conn:
-        found = runs.undispatched(conn, count, set_id)
-        if not found and not opened.settings.batch_by_fleet:
+        found = runs.undispatched(conn, policies.BUNDLE_SHARES * policies.BUNDLE_RUNS if by_fleet else count, set_id)
+        if not found and not by_fleet:
             # Left by a flow that died; the sweep looks after those that wait for a fleet.
             found = runs.unclaimed(conn, count, policies.UNCLAIMED_SECONDS, set_id)
-        for run in found:
+        chosen = list(bundles(found))[:count] if by_fleet else [[run] for run in found]
+        for run in chain.from_iterable(chosen):
             runs.mark_dispatched(conn, run.id)
-        return found
+        return chosen
 
 
 def _look(opened: Services, set_id: int) -> tuple[dict[RunStatus, int], bool]:
@@ -64,15 +70,16 @@ def _look(opened: Services, set_id: int) -> tuple[dict[RunStatus, int], bool]:
         return sets.progress(conn, set_id), found is not None and found.completed_at is not None
 
 
-async def _hand_over(opened: Services, where: Desk, run: Run) -> None:
-    """Have a run worked on: here, as a flow run below this one, or by whoever works on the batch queue of a fleet."""
+async def _hand_over(opened: Services, where: Desk, group: list[Run]) -> None:
+    """Have runs worked on: here, as a flow run below this one, or by whoever works on the batch queue of a fleet."""
+    run = group[0]
     try:
         if opened.settings.batch_by_fleet:
-            await where.hand_over(run, "batch")
+            await hand_over(opened, where, group)
         else:
             # Prefect takes the name for a template, and strangers choose a part of it.
             name = name_of(run).replace("{", "{{").replace("}", "}}")
             await source_run.with_options(flow_run_name=name)(run.id, return_state=True)
     except Exception:
-        # The run is still in the record, which gives it to another one; the rest of the set goes on.
-        log.exception("run %d could not be handed over", run.id)
+        # The runs are still in the record, which gives them to others; the rest of the set goes on.
+        log.exception("run %d and %d more could not be handed over", run.id, len(group) - 1)

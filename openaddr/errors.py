@@ -162,6 +162,10 @@ _SOURCE = explain(
             "A stage needed more memory than it may have",
             "Look for one value, row or geometry of extreme size in the data.",
         ),
+        Code.SIZE_CLASS_RAISED: (
+            "The source outgrew its size class and was tried once more in the next",
+            "See whether so much data was to be expected; later runs have that size class from the start.",
+        ),
         Code.READER_CRASHED: (
             "A stage ended without an answer",
             "The data most likely is damaged in a way that its reader does not survive; ask the publisher.",

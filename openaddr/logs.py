@@ -96,8 +96,10 @@ class JsonFormatter(logging.Formatter):
         flow_run = getattr(record, "flow_run_id", None)
         found |= {"flow_run": str(flow_run)} if flow_run and flow_run != "<unknown>" else {}
         found |= getattr(record, "about", NOTHING)
-        if record.exc_info or record.exc_text:
-            found["exception"] = record.exc_text or self.formatException(record.exc_info)  # type: ignore[arg-type]
+        if record.exc_text:
+            found["exception"] = record.exc_text
+        elif record.exc_info and record.exc_info[1]:
+            found["exception"] = self.formatException(record.exc_info)
         return json.dumps(found, ensure_ascii=False, default=str)
 
 

@@ -7,6 +7,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from openaddr.machines import PROCESS, WORK_POOLS
 from openaddr.sizes import SIZE_CLASSES, SizeClass
 
 GITHUB_API_URL = "https://api.github.com"
@@ -88,6 +89,10 @@ class Settings:
     """Runs of a set that are worked on at once, where the flow of the set works on them itself."""
     batch_by_fleet: bool = False
     """Whether runs of a set are handed to the workers of the batch queue instead."""
+    work_pool: str = PROCESS
+    """Where flow runs are started: as processes of the workers, or by a cluster (`openaddr/machines.py`)."""
+    job_template: str = ""
+    """File with the base job template of the pool instead of ours, for a cluster."""
     sources_folder: str = ""
     """Folder whose source files a set is made of, when its flow is told no other."""
     repositories: tuple[str, ...] = ()
@@ -185,6 +190,8 @@ def secret_values(settings: Settings, environment: Mapping[str, str] = os.enviro
     found = {secret for _, secret in secrets_in(settings)}
     # Of a name and a password the second alone is a secret, too.
     found.add(settings.prefect_auth.partition(":")[2])
+    # As it stands in the address, which errors quote.
+    found.add(settings.database_url.partition("://")[2].rpartition("@")[0].partition(":")[2])
     return frozenset(found | {environment.get(name, "") for name in OF_BOTO3}) - {""}
 
 
@@ -243,6 +250,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     if settings.log_format not in LOG_FORMATS:
         raise SettingError(f"OPENADDR_LOG_FORMAT is {settings.log_format!r}, but has to be {' or '.join(LOG_FORMATS)}")
     _check_notices(settings)
+    if settings.work_pool not in WORK_POOLS:
+        known = ", ".join(WORK_POOLS)
+        raise SettingError(f"OPENADDR_WORK_POOL is {settings.work_pool!r}, but has to be one of {known}")
     if not re.fullmatch(r"https?://[\w.\[\]:-]+(/[!-~]*)?", settings.github_api_url):
         raise SettingError(f"GITHUB_API_URL is {settings.github_api_url!r}, but has to be like {GITHUB_API_URL}")
     for name in (item.name for item in fields(Settings) if item.name.startswith("keep_")):

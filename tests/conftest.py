@@ -46,6 +46,7 @@ TOGETHER = {
     "tests/deployments/test_notices.py": "stack",
     "tests/flows/test_beginning.py": "flows",
     "tests/flows/test_notice.py": "flows",
+    "tests/flows/test_bundles.py": "flows",
     "tests/flows/test_flows.py": "flows",
     "tests/flows/test_sets.py": "flows",
     "tests/flows/test_ci_job.py": "flows",

@@ -14,9 +14,11 @@ from deployments.doctor.clocks import date_of
 from deployments.embedded.prefect_server import is_healthy
 from deployments.prefect_client import client_of
 from deployments.queues import POOL, QUEUES, Queue
+from deployments.setup import slots_of
 from openaddr.doctor.checks import Check
 from openaddr.doctor.parts import Look, Part
 from openaddr.errors import Code, ProblemError
+from openaddr.notices import is_wanted
 from openaddr.settings import Settings
 
 UNSET = "Set PREFECT_API_URL, or name the folder of `openaddr up` by --folder, and it is checked."
@@ -32,10 +34,10 @@ def part(settings: Settings, path: Path) -> Part:
     api = settings.prefect_api_url.rstrip("/")
     asked: dict[str, tuple[Callable[[SyncPrefectClient], Iterator[Check]], str]] = {
         "version": (_version, f"pip install prefect=={prefect.__version__}"),
-        "work pool": (_pool, DEPLOY),
-        "queues": (lambda client: _queues(client, settings.worker_slots), DEPLOY),
-        "deployments": (lambda client: _deployments(client, path), DEPLOY),
-        "automations": (_automations, DEPLOY),
+        "work pool": (lambda client: _pool(client, settings.work_pool), DEPLOY),
+        "queues": (lambda client: _queues(client, slots_of(settings)), DEPLOY),
+        "deployments": (lambda client: _deployments(client, path, settings.work_pool), DEPLOY),
+        "automations": (lambda client: _automations(client, path, notices=is_wanted(settings)), DEPLOY),
         "workers": (lambda client: _workers(client, api), _start("--pool machine")),
     }
     looks = [Look(name, _with_client(api, look), fix) for name, (look, fix) in asked.items()]
@@ -63,17 +65,21 @@ def _version(client: SyncPrefectClient) -> Iterator[Check]:
     yield Check("version", theirs == ours, told, fix)
 
 
-def _pool(client: SyncPrefectClient) -> Iterator[Check]:
+def _pool(client: SyncPrefectClient, work_pool: str) -> Iterator[Check]:
     try:
         pool = client.read_work_pool(POOL)
     except ObjectNotFound:
         yield Check("work pool", False, f"there is no pool {POOL}", DEPLOY)
         return
+    if pool.type != work_pool:
+        fix = f"Set OPENADDR_WORK_POOL to {pool.type}, or `prefect work-pool delete {POOL}`, and {DEPLOY}"
+        yield Check("work pool", False, f"{POOL} is of type {pool.type}, it is to be {work_pool}", fix)
+        return
     fix = f"`prefect work-pool resume {POOL}`: nothing begins while it is paused."
     yield Check("work pool", not pool.is_paused, f"{POOL}{' is paused' if pool.is_paused else f' ({pool.type})'}", fix)
 
 
-def _queues(client: SyncPrefectClient, slots: int) -> Iterator[Check]:
+def _queues(client: SyncPrefectClient, slots: int | None) -> Iterator[Check]:
     known = {queue.name: queue for queue in _known_queues(client)}
     for queue in QUEUES:
         wrong = _wrong(queue, known.get(queue.name), slots)
@@ -90,7 +96,7 @@ def _known_queues(client: SyncPrefectClient) -> list[WorkQueue]:
         return []
 
 
-def _wrong(queue: Queue, found: WorkQueue | None, slots: int) -> str:
+def _wrong(queue: Queue, found: WorkQueue | None, slots: int | None) -> str:
     """What is not as it is to be with a queue."""
     if found is None:
         return "there is no such queue"
@@ -101,12 +107,12 @@ def _wrong(queue: Queue, found: WorkQueue | None, slots: int) -> str:
     return "" if there == wanted else f"priority and limit are {there}, they are to be {wanted}"
 
 
-def _deployments(client: SyncPrefectClient, path: Path) -> Iterator[Check]:
+def _deployments(client: SyncPrefectClient, path: Path, work_pool: str) -> Iterator[Check]:
     wanted = prefect_file.read(path).deployments
     known = {each.name: each for each in client.read_deployments(limit=200) if each.work_pool_name == POOL}
     for deployment in wanted:
         found = known.pop(deployment.name, None)
-        wrong = deploying.differing(deployment, found)
+        wrong = deploying.differing(deployment, found, work_pool)
         told = "there is no such deployment" if found is None else f"not as in {path.name}: {', '.join(wrong)}"
         if found is not None and found.paused:
             fix = f"`prefect deployment schedule resume`, or {DEPLOY}"
@@ -120,9 +126,12 @@ def _deployments(client: SyncPrefectClient, path: Path) -> Iterator[Check]:
         yield Check("other deployments", False, told, DEPLOY)
 
 
-def _automations(client: SyncPrefectClient) -> Iterator[Check]:
+def _automations(client: SyncPrefectClient, path: Path, *, notices: bool) -> Iterator[Check]:
+    names = [deployment.name for deployment in prefect_file.read(path).deployments]
+    ids = {each.name: each.id for each in client.read_deployments(limit=200) if each.work_pool_name == POOL}
+    notice = ids.get(automations.NOTICE) if notices else None
     known = {each.name: each for each in client.read_automations(limit=200)}
-    for automation in automations.wanted():
+    for automation in automations.wanted(notice, names):
         found = known.get(automation.name)
         name = f"automation {automation.name.removeprefix(automations.PREFIX)}"
         if found is None:

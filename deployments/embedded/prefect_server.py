@@ -77,8 +77,13 @@ def running(folder: Path, log: Path, database: str) -> Iterator[Server]:
 
 def is_healthy(api: str) -> bool:
     """Whether a Prefect server answers at this address."""
+    return answers_well(f"{api}/health")
+
+
+def answers_well(address: str) -> bool:
+    """Whether an address answers 200."""
     try:
-        with urllib.request.urlopen(f"{api}/health", timeout=5) as answer:
+        with urllib.request.urlopen(address, timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

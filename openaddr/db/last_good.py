@@ -3,10 +3,12 @@
 from typing import Any
 
 from psycopg import Connection
+from psycopg.rows import tuple_row
 
 from openaddr.db.records import LastGood
 from openaddr.db.statements import changed, named, one
 from openaddr.db.values import word
+from openaddr.sizes import Taken, class_for
 
 SQL = named("last_good")
 
@@ -22,3 +24,10 @@ def move(conn: Connection[Any], run_id: int) -> bool:
     Only a run of merged data that succeeded, or was held and then approved, may be.
     """
     return changed(conn, SQL["move"], run_id=run_id)
+
+
+def size_classes(conn: Connection[Any]) -> dict[tuple[str, str, str], str]:
+    """The size class that each layer source needs by what its last good run took; those that had none are not there."""
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute(SQL["taken"])
+        return {(source_id, layer, name): class_for(Taken(*taken)) for source_id, layer, name, *taken in found}

@@ -123,6 +123,8 @@ class Run:
     decided_at: datetime | None
     expired_at: datetime | None
     """Since when its files are not kept any more."""
+    outgrown: str
+    """Why it was put into a larger size class than the one in which it was tried first; '': it was not."""
 
     @property
     def files_of(self) -> int:

@@ -4,6 +4,7 @@ A run belongs to whoever has its lease: `claim` gives it, `renew` keeps it, `fin
 it from those who stopped renewing or went on for too long; what they still write is refused.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -103,6 +104,11 @@ def mark_dispatched(conn: Connection[Any], run_id: int, flow_run_id: UUID | None
     return changed(conn, SQL["mark_dispatched"], run_id=run_id, flow_run_id=flow_run_id)
 
 
+def note_flow_run(conn: Connection[Any], run_ids: Sequence[int], flow_run_id: UUID) -> None:
+    """Note the flow run that was asked to work on runs, with those that nobody has begun since."""
+    conn.execute(SQL["note_flow_run"], {"run_ids": list(run_ids), "flow_run_id": flow_run_id})
+
+
 def claim(
     conn: Connection[Any],
     run_id: int,
@@ -150,6 +156,15 @@ def finish(conn: Connection[Any], lease: Lease, outcome: Outcome) -> bool:
     )
 
 
+def enlarge(conn: Connection[Any], lease: Lease, size_class: str, why: str) -> bool:
+    """Use up a lease by putting the run back into the queue in a larger size class.
+
+    False when the lease was lost, or the run was put into a larger one before, or has had its attempts.
+    """
+    values = {"size_class": size_class, "why": storable(why), "attempts": ATTEMPTS}
+    return changed(conn, SQL["enlarge"], run_id=lease.run_id, token=lease.token, **values)
+
+
 def was_finished_by(conn: Connection[Any], lease: Lease) -> bool:
     """Whether the final status is the one of this lease: what to ask when the answer to `finish` got lost."""
     return bool(scalar(conn, SQL["was_finished_by"], run_id=lease.run_id, token=lease.token))
@@ -158,7 +173,7 @@ def was_finished_by(conn: Connection[Any], lease: Lease) -> bool:
 def release_expired(conn: Connection[Any], attempts: int = ATTEMPTS, limit: int = 100) -> list[Run]:
     """Take runs from those whose lease or deadline has passed: back into the queue, or lost after `attempts`.
 
-    Gives the runs as they are now. Several may do it at once.
+    With them what else their flow runs had not begun. Gives the runs as they are now. Several may do it at once.
     """
     message = f"The run was begun {attempts} times, and each time whoever worked on it stopped without a word."
     problem = document(Problem(Code.RUN_LOST, message).as_json())

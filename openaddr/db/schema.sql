@@ -110,6 +110,7 @@ create table runs (
     -- How long it was kept.
     expired_at timestamptz, -- since when it is known that its files go
     emptied_at timestamptz, -- since when they are gone
+    outgrown text not null default '', -- why it is in a larger size class than before; '': it is not
     constraint runs_of_set_or_job check (set_id is null or job_id is null),
     constraint runs_once_in_set unique (set_id, source_id, layer, name),
     constraint runs_once_in_job unique (job_id, source_id, layer, name),

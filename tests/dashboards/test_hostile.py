@@ -201,6 +201,7 @@ RUN = RunWithSource(
     decided_reason=None,
     decided_at=None,
     expired_at=None,
+    outgrown="",
     content=b"{}",
     repository="",
     job_is_gone=False,

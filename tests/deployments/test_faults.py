@@ -58,12 +58,14 @@ for name, seconds in {SHORT}.items():
 
 from flows.batch_set import batch_set
 from flows.source_run import source_run
+from flows.source_runs import source_runs
 from flows.sweep import sweep
 """
 FILE = """
 name: quick
 deployments:
   - {name: source-run, entrypoint: "quick.py:source_run", work_pool: {work_queue_name: ci}}
+  - {name: source-runs, entrypoint: "quick.py:source_runs", work_pool: {work_queue_name: batch}}
   - {name: batch-set, entrypoint: "quick.py:batch_set", work_pool: {work_queue_name: scheduled}}
 """
 
@@ -117,11 +119,11 @@ class World:
         entry = {"name": "town", "protocol": "http", "data": f"{self.web.url}/a.csv", "conform": rules}
         return json.dumps({"schema": 2, "coverage": {"geometry": {}}, "layers": {"addresses": [entry]}}).encode()
 
-    def queued(self, *, dispatched: bool = False) -> Run:
+    def queued(self, *, dispatched: bool = False, source_id: str = "xx/town") -> Run:
         """A run in the queue."""
         with self.pool.connection() as conn:
             sha = source_files.save(conn, self.source())
-            run = runs.queue(conn, NewRun("xx/town", "addresses", "town", sha, Trust.MERGED, "small", fresh=True))
+            run = runs.queue(conn, NewRun(source_id, "addresses", "town", sha, Trust.MERGED, "small", fresh=True))
             assert not dispatched or runs.mark_dispatched(conn, run.id)
         return run
 
@@ -260,6 +262,24 @@ def test_runs_whose_workers_and_flow_runs_are_killed_together_end_once(
     assert world.swept_until_final(begun) == (RunStatus.SUCCEEDED, 2)
     assert world.swept_until_final(taken) == (RunStatus.SUCCEEDED, 1)
     assert world.state(flow_run) == "Crashed" and world.row(taken).flow_run_id != flow_run.id
+
+
+@pytest.mark.proves("I2", kind="workers of Prefect killed with their flow runs")
+def test_small_runs_in_one_flow_run_end_once_each_though_it_is_killed_in_the_midst(world: World) -> None:
+    world.silence()
+    found = [world.queued(dispatched=True, source_id=f"xx/town-{number}") for number in range(3)]
+    flow_run = at_desk(lambda where: where.hand_over_together(found, "batch"))
+    with world.pool.connection() as conn:
+        runs.note_flow_run(conn, [run.id for run in found], flow_run.id)
+    assert at_desk(lambda where: where.forgotten(found)) == found, "nothing was noted with what was read before"
+    noted = [world.row(run) for run in found]
+    assert at_desk(lambda where: where.forgotten(noted)) == []
+    eventually(lambda: world.row(found[0]).status is RunStatus.RUNNING and len(world.web.requests) > 0, 120)
+    below = world.kill("worker")
+    eventually(lambda: not any(map(is_alive, below)))
+    world.answer()
+    ends = [world.swept_until_final(run) for run in found]
+    assert ends == [(RunStatus.SUCCEEDED, 2), (RunStatus.SUCCEEDED, 1), (RunStatus.SUCCEEDED, 1)]
 
 
 @pytest.mark.proves("I9")

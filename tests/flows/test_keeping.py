@@ -52,6 +52,7 @@ def moved_long_ago(town: Town) -> None:
         conn.execute("update last_good set moved_at = moved_at - interval '3 days'")
 
 
+@pytest.mark.proves("I9")
 def test_the_site_of_a_restored_record_is_byte_identical(
     town: Town, place: Folder, migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,14 +15,15 @@ from prefect.variables import Variable
 
 from demo.servers.files import FileServer
 from demo.servers.serving import Response
-from deployments import prefect_file
+from deployments import pool, prefect_file
 from deployments.deploying import agree
 from deployments.embedded.service import ROOT
-from deployments.setup import PREFECT_FILE, _pool, _queues
+from deployments.setup import PREFECT_FILE, _queues
 from flows import notice as notices
 from flows.notice import notice
 from flows.sweep import sweep
 from openaddr.db import outbox
+from openaddr.machines import PROCESS
 from openaddr.troubles import Kind, Trouble
 from tests.flows.conftest import Town, state_of
 
@@ -46,9 +47,9 @@ def deployed() -> Iterator[UUID]:
     """The deployment `notice` of our own file."""
     wanted = next(each for each in prefect_file.read(PREFECT_FILE).deployments if each.name == "notice")
     with get_client(sync_client=True) as client:
-        _pool(client)
+        pool.agree(client, PROCESS)
         _queues(client, 4)
-        found, _ = agree(client, wanted, ROOT)
+        found, _ = agree(client, wanted, ROOT, PROCESS)
         yield found
         client.delete_deployment(found)
 
@@ -61,7 +62,7 @@ def texts(web: FileServer) -> list[str]:
 def test_the_same_trouble_is_told_once_an_hour(posted: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"kind": "runs-stand-still", "sentence": "12 runs wait."}
     assert [state_of(notice, **told).name for _ in range(2)] == ["Told", "Known"]
-    assert state_of(notice, "flow-crashed".replace("flow", "a-flow"), subject="other", sentence="Else.").name == "Told"
+    assert state_of(notice, "a-flow-crashed", subject="other", sentence="Else.").name == "Told"
     assert [text.splitlines()[0] for text in texts(posted)] == ["*Runs stand still*", "*A flow crashed: other*"]
     memory = notices._memory(Trouble(Kind.RUNS_STILL, ""))
     Variable.set(memory, (datetime.now(UTC) - timedelta(minutes=61)).isoformat(), overwrite=True)

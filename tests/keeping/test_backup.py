@@ -288,14 +288,16 @@ def killed_while_restoring(url: str, path: Path, point: str, calls: int) -> list
     return breaches + ([] if rows_of(url) == before else [f"{point} {calls}: the record is another one"])
 
 
+@pytest.mark.proves("I5", "I9", kind="restore killed")
 @pytest.mark.parametrize("is_filled", [False, True])
 def test_whoever_is_killed_while_restoring_has_changed_nothing(
-    backup: Backup, url: str, tmp_path: Path, is_filled: bool
+    backup: Backup, url: str, tmp_path: Path, is_filled: bool, record_property: Callable[[str, object], None]
 ) -> None:
     with connect(url) as conn:
         if is_filled:
             Making(conn, Folder(tmp_path / "storage")).run("xx/mine")
     tries = [(point, 1) for point in POINTS] + [("write", 4)]
+    record_property("faults", len(tries))
     assert [killed_while_restoring(url, backup[0], point, calls) for point, calls in tries] == [[]] * len(tries)
     restored(url, backup[0], replace=is_filled)
     assert rows_of(url) == backup[1]

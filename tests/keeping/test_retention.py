@@ -103,6 +103,7 @@ def test_with_no_days_nothing_goes_for_its_age(attic: Attic) -> None:
     assert attic.remove().runs == 0
 
 
+@pytest.mark.proves("I5")
 def test_no_page_links_to_nothing_at_any_moment_and_the_page_of_a_run_stays(attic: Attic) -> None:
     job_id, problem = _over(attic, 400), Problem(Code.HTTP_404, "404 at https://data.town.example/a.csv").as_json()
     gone = [attic.old(trust="unmerged", job_id=job_id), attic.old(status="failed", problem=problem)]
@@ -122,6 +123,7 @@ def test_no_page_links_to_nothing_at_any_moment_and_the_page_of_a_run_stays(atti
     assert "whose page is not kept any more" in attic.page(f"runs/{gone[0]}/index.html")
 
 
+@pytest.mark.proves("I5", "I9")
 @pytest.mark.parametrize("storage", ["folder"], indirect=True)
 @pytest.mark.parametrize("at", range(4))
 def test_whoever_is_stopped_at_any_step_is_followed_by_one_that_goes_on(

@@ -98,6 +98,11 @@ for update skip locked
 update runs set dispatched_at = clock_timestamp(), flow_run_id = %(flow_run_id)s
 where id = %(run_id)s and status = 'queued'
 
+-- name: note_flow_run
+-- Not with one that was begun and is in the queue again.
+update runs set flow_run_id = %(flow_run_id)s
+where id = any(%(run_ids)s) and status = 'queued' and dispatched_at is not null
+
 -- name: claim
 -- Of several at once the first locks the row; the others then find it running.
 update runs set
@@ -137,6 +142,23 @@ where id = %(run_id)s
   and lease_token = %(token)s
   and status = 'running'
 
+-- name: enlarge
+update runs set
+    status = 'queued',
+    size_class = %(size_class)s,
+    outgrown = %(why)s,
+    attempt = attempt + 1,
+    dispatched_at = null,
+    flow_run_id = null,
+    lease_token = null,
+    lease_until = null,
+    deadline_at = null
+where id = %(run_id)s
+  and lease_token = %(token)s
+  and status = 'running'
+  and outgrown = ''
+  and attempt < %(attempts)s
+
 -- name: was_finished_by
 select exists (
     select from runs where id = %(run_id)s and lease_token = %(token)s and finished_at is not null
@@ -149,6 +171,12 @@ with expired as (
     order by id
     limit %(limit)s
     for update skip locked
+), left_behind as (
+    -- Whoever worked on several and is silent about one will not begin the others.
+    update runs set dispatched_at = null, flow_run_id = null
+    where status = 'queued'
+      and dispatched_at is not null
+      and flow_run_id in (select runs.flow_run_id from runs join expired using (id))
 )
 update runs set
     status = (case when attempt < %(attempts)s then 'queued' else 'lost' end)::run_status,

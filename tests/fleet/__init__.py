@@ -1,0 +1,1 @@
+"""Several workers on this machine, which stand for as many machines."""
