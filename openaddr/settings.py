@@ -201,6 +201,8 @@ def secret_values(settings: Settings, environment: Mapping[str, str] = os.enviro
     found = {secret for _, secret in secrets_in(settings)}
     # Of a name and a password the second alone is a secret, too.
     found.add(settings.prefect_auth.partition(":")[2])
+    # As it stands in the address, which errors quote.
+    found.add(settings.database_url.partition("://")[2].rpartition("@")[0].partition(":")[2])
     return frozenset(found | {environment.get(name, "") for name in OF_BOTO3}) - {""}
 
 

@@ -95,6 +95,7 @@ PUBLIC = {
     "github_app_id",
     "job_repeats",
     "job_runs",
+    "job_template",
     "keep_backups_days",
     "keep_cache_days",
     "keep_deliveries_days",
@@ -123,6 +124,7 @@ PUBLIC = {
     "user_agent",
     "webhook_unsigned",
     "work_folder",
+    "work_pool",
     "worker_slots",
 }
 """Settings that anybody may know. A new one is either here or made by `_secret` in settings.py: think about which."""

@@ -17,6 +17,7 @@ from deployments.queues import POOL, QUEUES, Queue, slots_of
 from openaddr.doctor.checks import Check
 from openaddr.doctor.parts import Look, Part
 from openaddr.errors import Code, ProblemError
+from openaddr.notices import is_wanted
 from openaddr.settings import Settings
 
 UNSET = "Set PREFECT_API_URL, or name the folder of `openaddr up` by --folder, and it is checked."
@@ -35,7 +36,7 @@ def part(settings: Settings, path: Path) -> Part:
         "work pool": (lambda client: _pool(client, settings.work_pool), DEPLOY),
         "queues": (lambda client: _queues(client, slots_of(settings)), DEPLOY),
         "deployments": (lambda client: _deployments(client, path, settings.work_pool), DEPLOY),
-        "automations": (_automations, DEPLOY),
+        "automations": (lambda client: _automations(client, path, notices=is_wanted(settings)), DEPLOY),
         "workers": (lambda client: _workers(client, api), _start("--pool machine")),
     }
     looks = [Look(name, _with_client(api, look), fix) for name, (look, fix) in asked.items()]
@@ -63,15 +64,15 @@ def _version(client: SyncPrefectClient) -> Iterator[Check]:
     yield Check("version", theirs == ours, told, fix)
 
 
-def _pool(client: SyncPrefectClient, wanted: str) -> Iterator[Check]:
+def _pool(client: SyncPrefectClient, work_pool: str) -> Iterator[Check]:
     try:
         pool = client.read_work_pool(POOL)
     except ObjectNotFound:
         yield Check("work pool", False, f"there is no pool {POOL}", DEPLOY)
         return
-    if pool.type != wanted:
-        told = f"{POOL} is of type {pool.type}, OPENADDR_WORK_POOL asks for {wanted}"
-        yield Check("work pool", False, told, f"Stop its workers, `prefect work-pool delete {POOL}`. {DEPLOY}")
+    if pool.type != work_pool:
+        fix = f"Set OPENADDR_WORK_POOL to {pool.type}, or `prefect work-pool delete {POOL}`, and {DEPLOY}"
+        yield Check("work pool", False, f"{POOL} is of type {pool.type}, it is to be {work_pool}", fix)
         return
     fix = f"`prefect work-pool resume {POOL}`: nothing begins while it is paused."
     yield Check("work pool", not pool.is_paused, f"{POOL}{' is paused' if pool.is_paused else f' ({pool.type})'}", fix)
@@ -124,9 +125,12 @@ def _deployments(client: SyncPrefectClient, path: Path, work_pool: str) -> Itera
         yield Check("other deployments", False, told, DEPLOY)
 
 
-def _automations(client: SyncPrefectClient) -> Iterator[Check]:
+def _automations(client: SyncPrefectClient, path: Path, *, notices: bool) -> Iterator[Check]:
+    names = [deployment.name for deployment in prefect_file.read(path).deployments]
+    ids = {each.name: each.id for each in client.read_deployments(limit=200) if each.work_pool_name == POOL}
+    notice = ids.get(automations.NOTICE) if notices else None
     known = {each.name: each for each in client.read_automations(limit=200)}
-    for automation in automations.wanted():
+    for automation in automations.wanted(notice, names):
         found = known.get(automation.name)
         name = f"automation {automation.name.removeprefix(automations.PREFIX)}"
         if found is None:

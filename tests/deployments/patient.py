@@ -167,8 +167,17 @@ class Patient:
         """The workers stand still, and have done so for an hour."""
         database = _beside(self.up.database, PREFECTS)
         with self.frozen("worker start"), psycopg.connect(database, autocommit=True) as conn:
-            conn.execute("update work_queue set last_polled = now() - interval '1 hour'")
-            yield
+            # What they asked before they stood still may be written down only now.
+            conn.execute(
+                "create function long_ago() returns trigger language plpgsql as "
+                "$$ begin new.last_polled := now() - interval '1 hour'; return new; end $$; "
+                "create trigger long_ago before update on work_queue for each row execute function long_ago(); "
+                "update work_queue set last_polled = now()"
+            )
+            try:
+                yield
+            finally:
+                conn.execute("drop function long_ago() cascade")
 
     # GitHub.
 
