@@ -72,9 +72,8 @@ process: setup ## Process the same sources by the command alone, into output/dem
 test: setup $(CONSUMERS)/.installed ## Run the tests
 	@OPENADDR_CONSUMERS_PYTHON=$(abspath $(CONSUMERS))/bin/python $(BIN)/python -m pytest -n auto $(TESTS)
 
-proof: setup ## Try a thousand bad inputs and print what came of them (PROOF="--family csv" for one kind), then faults
-	@$(BIN)/python -m tests.hostile.proof $(PROOF)
-	@$(BIN)/python -m tests.faults.proof
+proof: setup $(CONSUMERS)/.installed ## Try a thousand bad inputs and hundreds of faults; one table says which promises held
+	@OPENADDR_CONSUMERS_PYTHON=$(abspath $(CONSUMERS))/bin/python $(BIN)/python -m tests.proof $(PROOF)
 
 check: $(VENV)/.installed ## Read the code: style, form and types
 	@$(BIN)/ruff check .

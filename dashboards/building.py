@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashboards.site import PUBLISHED, SITE, publish
 from openaddr.db.connections import open_pool
+from openaddr.db.migrating import require_current
 from openaddr.errors import Code, ExitCode, ProblemError
 from openaddr.maps.drawing import draw_missing
 from openaddr.settings import Settings
@@ -24,6 +25,8 @@ def build(settings: Settings, output: Path | None, afresh: bool) -> int:
     if output is not None:
         storage = Elsewhere(storage, Folder(output), settings.site_url)
     with open_pool(settings.database_url) as pool:
+        with pool.connection() as conn:
+            require_current(conn)
         if output is None:
             with pool.connection() as conn:
                 draw_missing(conn, storage)
@@ -84,6 +87,10 @@ class Elsewhere:
     def delete(self, key: str) -> None:
         """A page."""
         self._pages.delete(key)
+
+    def delete_many(self, keys: Iterable[str]) -> None:
+        """Pages."""
+        self._pages.delete_many(keys)
 
     def abort_leftovers(self, older_than: timedelta) -> int:
         """Of the folder."""

@@ -7,7 +7,7 @@ import msgspec
 
 from dashboards.run_files import KINDS, LOG_LINES, MOST_BYTES, MOST_LOG_BYTES, Sample
 from openaddr.errors import ProblemError
-from openaddr.storage.keys import checked, run_prefix
+from openaddr.storage.keys import checked, run_log, run_prefix
 from openaddr.storage.objects import MissingError, Storage
 
 T = TypeVar("T")
@@ -79,9 +79,17 @@ def sample_of(storage: Storage, run: int) -> Sample:
     return sample or Sample(fault=fault)
 
 
+def has_log(storage: Storage, run: int) -> bool:
+    """Whether there is a log of a run, as far as it got."""
+    try:
+        return storage.head(run_log(run)) is not None
+    except ProblemError:
+        return False
+
+
 def log_of(storage: Storage, run: int) -> tuple[list[str], str]:
     """The last lines of the log of a run, and what is wrong."""
-    content, fault = _read(storage, f"{run_prefix(run)}log.txt", MOST_LOG_BYTES)
+    content, fault = _read(storage, run_log(run), MOST_LOG_BYTES)
     return content.decode(errors="replace").splitlines()[-LOG_LINES:], fault
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from dashboards import links
 from dashboards.facts import ExcerptLine, excerpt
 from dashboards.figures import Fill, Stage, fills_of, stages_of
-from dashboards.files import Files, files_of, log_of, sample_of
+from dashboards.files import Files, files_of, has_log, log_of, sample_of
 from dashboards.origin import Origin, origin_of
 from dashboards.pages import Page
 from dashboards.printing import Crumb, printed
@@ -37,12 +37,14 @@ class RunView:
     files: Files
     log: list[str]
     faults: tuple[str, ...]
+    log_so_far: bool = False
+    """Whether there is a log of a run that goes on, or of one that was lost, as far as it got."""
 
     @property
     def has_log(self) -> bool:
         """Whether it worked itself, and wrote about it."""
         final = self.run.finished_at is not None and self.run.status is not RunStatus.LOST
-        return final and (self.run.copy_of is None or self.record.unchanged)
+        return final and self.run.expired_at is None and (self.run.copy_of is None or self.record.unchanged)
 
     @property
     def seconds(self) -> float | None:
@@ -77,9 +79,12 @@ class Ahead:
 def run_view(seen: Snapshot, run: RunWithSource) -> RunView:
     """Everything about one run."""
     found, problem = read_record(run.record), read_problem(run.problem)
-    has_data = run.status in (RunStatus.SUCCEEDED, RunStatus.HELD)
+    is_kept = run.expired_at is None
+    has_data = is_kept and run.status in (RunStatus.SUCCEEDED, RunStatus.HELD)
     files = files_of(seen.storage, run.files_of) if has_data else Files(run.id)
-    is_bad = run.status in (RunStatus.FAILED, RunStatus.HELD)
+    so_far = run.status in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.LOST) and has_log(seen.storage, run.id)
+    has_log_of_its_end = run.status in (RunStatus.FAILED, RunStatus.HELD) or (run.status is RunStatus.LOST and so_far)
+    is_bad = is_kept and has_log_of_its_end
     log, log_fault = log_of(seen.storage, run.id) if is_bad else ([], "")
     return RunView(
         run,
@@ -92,6 +97,7 @@ def run_view(seen: Snapshot, run: RunWithSource) -> RunView:
         files,
         [shown(line) for line in log],
         (*found.faults, *filter(None, (files.fault, log_fault))),
+        so_far,
     )
 
 

@@ -50,6 +50,17 @@ def agree(
     return made, [f"{'created' if known is None else 'changed'} deployment {full}"]
 
 
+def differing(deployment: Deployment, known: DeploymentResponse | None, work_pool: str = PROCESS) -> list[str]:
+    """In what the server's deployment is not the one given, by names of fields; without loading its flow.
+
+    The folder is left out, too: it is that of the machine from which it was deployed.
+    """
+    schedules = _content([_schedule(item) for item in deployment.schedules])
+    wanted = _declared(deployment, work_pool) | {"schedules": schedules}
+    there = _has(known) if known else {}
+    return [name for name, value in wanted.items() if there.get(name, ...) != value]
+
+
 def _load(deployment: Deployment, folder: Path) -> Flow[..., Any]:
     try:
         return load_flow_from_entrypoint(str(folder / deployment.entrypoint))
@@ -60,6 +71,14 @@ def _load(deployment: Deployment, folder: Path) -> Flow[..., Any]:
 
 
 def _wanted(deployment: Deployment, flow: Flow[..., Any], folder: Path, work_pool: str) -> dict[str, Any]:
+    return _declared(deployment, work_pool) | {
+        "pull_steps": [{INTO_FOLDER: {"directory": str(folder)}}],
+        "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True),
+    }
+
+
+def _declared(deployment: Deployment, work_pool: str) -> dict[str, Any]:
+    """What the file says."""
     limit, place = deployment.concurrency_limit, deployment.work_pool
     return {
         "name": deployment.name,
@@ -68,13 +87,11 @@ def _wanted(deployment: Deployment, flow: Flow[..., Any], folder: Path, work_poo
         "tags": sorted(deployment.tags),
         "parameters": deployment.parameters,
         "entrypoint": deployment.entrypoint,
-        "pull_steps": [{INTO_FOLDER: {"directory": str(folder)}}],
         "work_pool_name": place.name,
         "work_queue_name": place.work_queue_name,
         "job_variables": job_variables(work_pool, place.size_class) | place.job_variables,
         "concurrency_limit": limit and limit.limit,
         "concurrency_options": limit and limit.collision_strategy,
-        "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True),
     }
 
 

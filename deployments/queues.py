@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from openaddr.machines import PROCESS
+from openaddr.settings import Settings
+
 POOL = "machine"
 
 
@@ -17,6 +20,11 @@ class Queue:
     def limit(self, slots: int | None) -> int | None:
         """How many of its runs may run at once where there are `slots` in all; None = as many as there are."""
         return max(1, slots - 1) if self.is_bounded and slots else None
+
+
+def slots_of(settings: Settings) -> int | None:
+    """How many runs all workers have at once; None where each has a limit of its own, as in a fleet."""
+    return None if settings.batch_by_fleet and settings.work_pool == PROCESS else settings.worker_slots
 
 
 CI = Queue("ci", 1, "Runs that a push or a pull request asked for: somebody waits for them.")

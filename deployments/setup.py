@@ -7,6 +7,7 @@ so that running it again changes nothing; what is ours and not wanted any more i
 import argparse
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
@@ -14,11 +15,13 @@ from prefect.client.orchestration import SyncPrefectClient
 from deployments import abandoned, automations, deploying, pool, prefect_file
 from deployments.embedded.prefect_server import is_healthy
 from deployments.embedded.service import ROOT
+from deployments.prefect_client import client_of
 from deployments.prefect_file import PrefectFile
-from deployments.queues import POOL, QUEUES
+from deployments.queues import POOL, QUEUES, slots_of
 from openaddr import hosts, settings
 from openaddr.errors import Code, ExitCode, ProblemError
 from openaddr.machines import PROCESS
+from openaddr.notices import is_wanted
 from openaddr.settings import SettingError
 
 PREFECT_FILE = ROOT / "prefect.yaml"
@@ -32,20 +35,24 @@ def set_up(
     work_pool: str = PROCESS,
     job_template: str = "",
     nobody_works: bool = False,
+    notices: bool = False,
 ) -> list[str]:
     """Make the server at `api` agree with the file at `path`; says what was changed, [] for nothing.
 
     `slots` is how many runs all workers have at once, None where their number is not ours to know. `work_pool` is the
     type of the pool, `job_template` a file that takes the place of ours. `nobody_works` says that no worker of the
-    server can be alive, so that flow runs at work are not. Raises ProblemError.
+    server can be alive, so that flow runs at work are not; `notices` that somebody wants to be told of troubles.
+    Raises ProblemError.
     """
     wanted = prefect_file.read(path)
     if not is_healthy(api):
         raise ProblemError(Code.STACK_FAILED, f"No Prefect server answers at {api}.")
     try:
-        with SyncPrefectClient(api) as client:
+        with client_of(api) as client:
             changes = pool.agree(client, work_pool, job_template) + _queues(client, slots) + _host_limits(client)
-            changes += _deployments(client, wanted, path.resolve().parent, work_pool)
+            ids, changed = _deployments(client, wanted, path.resolve().parent, work_pool)
+            notice = ids.get(automations.NOTICE) if notices else None
+            changes += changed + automations.agree(client, automations.wanted(notice, list(ids)))
             return changes + ([*abandoned.close(client), *abandoned.thin_out(client)] if nobody_works else [])
     except httpx.HTTPError as error:
         message = f"The Prefect server at {api} does not do what was asked: {error}."
@@ -76,8 +83,12 @@ def _host_limits(client: SyncPrefectClient) -> list[str]:
     return changes
 
 
-def _deployments(client: SyncPrefectClient, wanted: PrefectFile, folder: Path, work_pool: str) -> list[str]:
-    ids, changes = {}, []
+def _deployments(
+    client: SyncPrefectClient, wanted: PrefectFile, folder: Path, work_pool: str
+) -> tuple[dict[str, UUID], list[str]]:
+    """Make the deployments those of the file; gives their ids by name, and what was changed."""
+    ids: dict[str, UUID] = {}
+    changes: list[str] = []
     for deployment in wanted.deployments:
         ids[deployment.name], changed = deploying.agree(client, deployment, folder, work_pool)
         changes += changed
@@ -85,7 +96,7 @@ def _deployments(client: SyncPrefectClient, wanted: PrefectFile, folder: Path, w
         if known.work_pool_name == POOL and known.id not in ids.values():
             client.delete_deployment(known.id)
             changes.append(f"removed deployment {known.name}")
-    return changes + automations.agree(client, automations.wanted())
+    return ids, changes
 
 
 def main(arguments: list[str]) -> int:
@@ -102,16 +113,15 @@ def main(arguments: list[str]) -> int:
     if not loaded.prefect_api_url:
         print("openaddr: PREFECT_API_URL is not set: it says which Prefect server to set up", file=sys.stderr)
         return ExitCode.CONFIGURATION
-    # Each worker of a fleet has a limit of its own; a cluster has none.
-    slots = None if loaded.batch_by_fleet and loaded.work_pool == PROCESS else loaded.worker_slots
     try:
         changes = set_up(
             loaded.prefect_api_url,
             options.prefect_file,
-            slots,
+            slots_of(loaded),
             work_pool=loaded.work_pool,
             job_template=loaded.job_template,
             nobody_works=options.nobody_works,
+            notices=is_wanted(loaded),
         )
     except ProblemError as error:
         print(f"openaddr: {error}", file=sys.stderr)

@@ -6,11 +6,13 @@
     storage/    outputs and pages, when no bucket is named
     site-port   where the pages were read last time
     webhook-port, webhook-secret  where GitHub delivered last time, and what it signs with when no setting says so
+    backups/    of the record, when no other place for them is named
+    metrics-port  where Prometheus asks
     work/       where flow runs work
     logs/       one file for each part
 
-Postgres, migrations, Prefect server, site, set-up, webhook, workers start in this order and end in the reverse one.
-What DATABASE_URL or PREFECT_API_URL name is used instead of an own one, and left running.
+Postgres, migrations, Prefect server, site, set-up, webhook, metrics, workers start in this order and end in the reverse
+one. What DATABASE_URL or PREFECT_API_URL name is used instead of an own one, and left running.
 """
 
 import fcntl
@@ -28,7 +30,8 @@ from typing import Self
 
 import psycopg
 
-from deployments.embedded import postgres, prefect_server, site, webhook, workers
+from deployments.embedded import metrics, postgres, prefect_server, site, webhook, workers
+from deployments.embedded.metrics import Numbers
 from deployments.embedded.postgres import Databases, make_database
 from deployments.embedded.prefect_server import Server
 from deployments.embedded.service import ROOT, Service
@@ -67,7 +70,7 @@ class Stack:
 
     def __enter__(self) -> Self:
         with ExitStack() as parts:
-            parts.enter_context(_only_one(self.folder))
+            parts.enter_context(only_one(self.folder))
             for folder in (self.logs, self.storage, self.folder / "work"):
                 folder.mkdir(exist_ok=True)
             databases = parts.enter_context(self._postgres())
@@ -78,8 +81,10 @@ class Stack:
             self.changes = self._set_up()
             hook = parts.enter_context(self._webhook())
             self.addresses.shown["Webhook"] = hook.shown
+            numbers = parts.enter_context(self._metrics())
+            self.addresses.shown["Metrics"] = numbers.address
             started = parts.enter_context(self._workers())
-            ours = (databases.service, server.service, pages.service, hook.service, *started)
+            ours = (databases.service, server.service, pages.service, hook.service, numbers.service, *started)
             self.services = [service for service in ours if service]
             self._parts = parts.pop_all()
         return self
@@ -122,12 +127,17 @@ class Stack:
     def _webhook(self) -> AbstractContextManager[Hook]:
         return webhook.running(self.folder, self.logs / "webhook.log", self.addresses.environment, self.settings)
 
+    def _metrics(self) -> AbstractContextManager[Numbers]:
+        return metrics.running(self.folder, self.logs / "metrics.log", self.addresses.environment)
+
     def _workers(self) -> AbstractContextManager[list[Service]]:
         slots, ci_slots = self.settings.worker_slots, self.settings.ci_slots
         return workers.running(self.logs, self.addresses.environment, slots, ci_slots, self.folder / "work")
 
     def _where(self, databases: Databases, api: str, pages: str) -> Addresses:
-        environment = prefect_server.client_environment(api, self.folder / "prefect" / "home")
+        environment = prefect_server.client_environment(api, self.folder / "prefect" / "home", self.settings.log_format)
+        if not self.settings.backup_bucket and not self.settings.backup_folder:
+            environment[variable("backup_folder")] = str(self.folder / "backups")
         environment |= {
             variable("database_url"): databases.ours,
             variable("storage_folder"): str(self.storage),
@@ -194,7 +204,7 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path) -> Iterator[None]:
     """Hold the folder. Raises ProblemError when another stack does."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as lock:

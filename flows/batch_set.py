@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows import origins, policies
@@ -33,7 +34,7 @@ async def batch_set(
     `commit` may be a branch; without one it is the newest of the default branch. Where nothing is named the settings
     say what a set is made of. Of two at once for one repository the second leaves.
     """
-    with services() as opened:
+    with services(flow_run.id) as opened:
         try:
             if set_id:
                 return await _again(opened, set_id)

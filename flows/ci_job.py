@@ -36,7 +36,7 @@ log = logging.getLogger("openaddr.flows")
 @flow(name="ci-job", timeout_seconds=policies.JOB_SECONDS)
 async def ci_job(delivery_id: str) -> State[None]:
     """Do what a delivery asks for. Doing it again changes nothing; what is away is waited for outside of this flow."""
-    with services() as opened:
+    with services(flow_run.id) as opened:
         ours = UUID(str(flow_run.id)) if flow_run.id else None
         delivery = await asyncio.to_thread(_begun, opened, delivery_id, ours)
         if delivery is None:

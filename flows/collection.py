@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from flows import policies
@@ -31,7 +32,7 @@ async def collection() -> State[None]:
     A problem that may pass fails this try, and the next one goes on where it ended; others are how it ends, in a word.
     """
     stop = threading.Event()
-    with services() as opened:
+    with services(flow_run.id) as opened:
         try:
             return await asyncio.to_thread(collect_alone, opened, stop)
         finally:

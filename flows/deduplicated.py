@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from flows import policies
@@ -32,7 +33,7 @@ async def deduplicated() -> State[None]:
     A problem that may pass fails this try; others are how it ends, in a word, and the build before stays.
     """
     stop = threading.Event()
-    with services() as opened:
+    with services(flow_run.id) as opened:
         try:
             return await asyncio.to_thread(deduplicate_alone, opened, stop)
         finally:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from flows import policies
@@ -26,7 +27,7 @@ from openaddr.workshop import scratch
 )
 async def dotmap() -> State[None]:
     """Make the map anew. A problem fails this try, and the map from before stays."""
-    with services() as opened:
+    with services(flow_run.id) as opened:
         return await asyncio.to_thread(make_alone, opened)
 
 

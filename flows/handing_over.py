@@ -20,9 +20,10 @@ from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun
 
 from openaddr.db.records import Run, Set
 from openaddr.machines import PROCESS, job_variables
+from openaddr.troubles import Trouble
 
 SOURCE_RUN, SOURCE_RUNS = "source-run/source-run", "source-runs/source-runs"
-BATCH_SET, CI_JOB = "batch-set/batch-set", "ci-job/ci-job"
+BATCH_SET, CI_JOB, NOTICE = "batch-set/batch-set", "ci-job/ci-job", "notice/notice"
 AT_ONCE = 200
 """Flow runs that Prefect tells of in one answer."""
 Item = TypeVar("Item")
@@ -72,6 +73,16 @@ class Desk:
         """Ask for what a delivery of GitHub asks for to be done."""
         parameters = {"delivery_id": delivery_id}
         return await self._ask(CI_JOB, f"delivery-{delivery_id}", f"delivery {delivery_id}", parameters)
+
+    async def have_told(self, trouble: Trouble, hour: str) -> FlowRun:
+        """Ask for those who run it to be told of a trouble; once in an hour, however that ends."""
+        parameters = {"kind": trouble.kind.value, "subject": trouble.subject, "sentence": trouble.sentence}
+        return await self.client.create_flow_run_from_deployment(
+            await self._deployment(NOTICE),
+            name=trouble.title,
+            parameters=parameters,
+            idempotency_key=f"notice-{trouble.kind}-{trouble.subject}-{hour}",
+        )
 
     async def forgotten(self, found: Sequence[Run]) -> list[Run]:
         """Those of some runs in the queue that were handed over, and whose flow run is dead or unknown."""

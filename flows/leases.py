@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any
 
 from psycopg import Connection, Error
@@ -35,7 +36,8 @@ def kept(pool: ConnectionPool[Connection[Any]], lease: Lease, stop: threading.Ev
             except (Error, PoolTimeout) as error:
                 log.warning("the lease of run %d cannot be renewed now: %s", lease.run_id, error)
 
-    thread = threading.Thread(target=renew, name=f"lease of run {lease.run_id}", daemon=True)
+    # In a context like ours, so that its lines say what they are about.
+    thread = threading.Thread(target=copy_context().run, args=[renew], name=f"lease of run {lease.run_id}", daemon=True)
     thread.start()
     try:
         yield

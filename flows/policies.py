@@ -5,6 +5,8 @@ from openaddr.settings import Settings
 LEASE_SECONDS = 120.0
 """A run whose worker has said nothing for so long is somebody else's: four renewals may get lost."""
 RENEW_SECONDS = 30.0
+LOG_SECONDS, LOG_END_SECONDS = 10.0, 5.0
+"""How often the log of a run that goes on is stored, and how long its end waits for that."""
 PATIENCE_SECONDS = 600.0
 """Of a database a restart takes seconds, a failover minutes; the work of hours is worth waiting for."""
 FIRST_PAUSE_SECONDS = 0.2
@@ -46,10 +48,25 @@ DOTMAP_SECONDS = 20 * 3600.0
 DOTMAP_RETRIES = 2
 DOTMAP_RETRY_SECONDS = 600.0
 """Storage and database may be away for a while; the map of the week before stays as long."""
+RETENTION_SECONDS = 4 * 3600.0
+"""The first time it has years to remove: a million keys take a thousand requests, a folder some hours."""
+RETENTION_RETRIES, RETENTION_RETRY_SECONDS = 2, 600.0
+"""What is removed by then stays removed."""
+TURN_SECONDS = 2.0
+"""How often is asked whether it is our turn to render: after one run that takes two."""
+BACKUP_SECONDS = 2 * 3600.0
+"""Ten million rows take minutes."""
+BACKUP_RETRIES, BACKUP_RETRY_SECONDS = 3, 600.0
+"""Storage and database may be away for a moment; a day without a backup is too long."""
 SITE_SECONDS = 600.0
 SITE_RETRIES = 2
 """Storage and database may be away for a moment; the pages are made from scratch each time."""
 SITE_RETRY_SECONDS = 10.0
+NOTICE_SECONDS = 120.0
+NOTICE_RETRIES, NOTICE_RETRY_SECONDS = 2, 60.0
+"""Whoever takes notices may be away for a minute; what still is not told is in Prefect as a flow run that failed."""
+NOTICE_PAUSE_SECONDS = 3600.0
+"""The same trouble is told once in so long: people stop reading what comes every minute."""
 UNCLAIMED_SECONDS = 60.0
 """A run that nobody began so long after it was handed over may have no flow run any more: that is looked up."""
 PENDING_SECONDS = 120.0

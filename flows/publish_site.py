@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from prefect import flow
+from prefect.runtime import flow_run
 
 from dashboards.site import publish
 from flows import policies
@@ -21,7 +22,7 @@ log = logging.getLogger("openaddr.flows")
 )
 async def publish_site() -> None:
     """Draw the maps of new sets, and write the pages of what the record says now, whatever came of the maps."""
-    with services() as opened:
+    with services(flow_run.id) as opened:
         try:
             await asyncio.to_thread(_draw, opened)
         finally:

@@ -64,7 +64,7 @@ def github_of(api: str) -> str:
 def _entry(storage: Storage, run: Run, last: Run | None, line: int | None, *, is_shown: bool) -> Entry:
     """A layer source; of those behind many others only what the record knows."""
     found = Entry(run, path_of(run.source_id), line, None if last is None or last.id == run.id else last)
-    if not is_shown or run.status not in (RunStatus.SUCCEEDED, RunStatus.HELD, RunStatus.FAILED):
+    if not is_shown or run.expired_at or run.status not in (RunStatus.SUCCEEDED, RunStatus.HELD, RunStatus.FAILED):
         return found
     if run.status is RunStatus.FAILED:
         lines, _ = files.log_of(storage, run.files_of)

@@ -28,7 +28,7 @@ log = logging.getLogger("openaddr.flows")
 @flow(name="source-run", retries=policies.RUN_RETRIES)
 async def source_run(run_id: int) -> State[None]:
     """Work on a run of the record, and say how it ended. That a source fails is no failure of the flow."""
-    with services() as opened:
+    with services(flow_run.id) as opened:
         name, message = await worked_on(opened, run_id)
     return Completed(name=name, message=message)
 

@@ -9,6 +9,7 @@ from collections import Counter
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.services import Services, services
@@ -22,7 +23,7 @@ SURPRISED = "Surprised"
 async def source_runs(run_ids: list[int]) -> State[None]:
     """Work on runs of the record, one after the other; one that surprises us does not keep us from the others."""
     counts = Counter[str]()
-    with services() as opened:
+    with services(flow_run.id) as opened:
         for run_id in run_ids:
             counts[await _one(opened, run_id)] += 1
     told = ", ".join(f"{count} {name.lower()}" for name, count in counts.items())

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from flows import policies, telling
@@ -12,6 +13,7 @@ from flows.beginning import begin, begin_again
 from flows.bundles import bundles, hand_over
 from flows.closing import close_stuck
 from flows.handing_over import desk
+from flows.seeing import watch
 from flows.sending import send_due
 from flows.services import Services, services
 from flows.working import work_folder
@@ -28,7 +30,7 @@ ASKED, LOOKED_UP = 100, 5_000
 @flow(name="sweep", timeout_seconds=policies.SWEEP_SECONDS)
 async def sweep() -> State[None]:
     """Take runs from dead workers, start what nobody started, send what was not sent, remove what was left behind."""
-    with services() as opened:
+    with services(flow_run.id) as opened:
         closed = await close_stuck(opened.settings.work_pool)
         released, waiting = await asyncio.to_thread(_due, opened)
         left = await asyncio.to_thread(broken_off, opened)
@@ -43,10 +45,11 @@ async def sweep() -> State[None]:
                 await where.go_on(found)
             begun = await begin(opened.pool, where, ASKED)
             begun += await begin_again(opened.pool, where, ASKED, policies.UNCLAIMED_SECONDS)
+            seen = await watch(opened, where)
         told = await asyncio.to_thread(_slow_part, opened)
     message = (
         f"{closed} flow runs closed that never started, {len(released)} runs taken from workers that said nothing, "
-        f"{len(started)} started, {begun} deliveries begun, {len(left)} sets gone on with, {told}"
+        f"{len(started)} started, {begun} deliveries begun, {len(left)} sets gone on with, {told}; {seen}"
     )
     return Completed(message=message)
 

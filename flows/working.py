@@ -13,9 +13,10 @@ from psycopg import Connection
 
 from flows import policies, telling
 from flows.leases import kept
+from flows.live_logs import stored_while_it_lasts
 from flows.patience import patiently
 from flows.services import Services
-from openaddr import __version__
+from openaddr import __version__, logs
 from openaddr.db import last_good, outbox, runs, source_files
 from openaddr.db.records import Lease, Outcome, RunStatus, Trust
 from openaddr.db.records import Run as Row
@@ -74,9 +75,10 @@ def work_on(
         return None
     stop, parent = threading.Event(), work_folder(services.settings)
     place = resumable(parent, f"{policies.WORK_PREFIX}{run_id}", policies.WORK_PREFIX)
-    with kept(services.pool, lease, stop), place as folder:
+    with logs.about(run=run_id), kept(services.pool, lease, stop), place as folder:
         task = patiently(lambda: _assignment(services, run_id))
-        run = _processed(services, task, folder, progress, stop)
+        with logs.about(source=task.row.source_id), stored_while_it_lasts(services, lease, worker):
+            run = _processed(services, task, folder, progress, stop)
         if stop.is_set():
             return None
         if _enlarged(services, lease, task.row, run):

@@ -77,7 +77,9 @@ async def _hand_over(opened: Services, where: Desk, group: list[Run]) -> None:
         if opened.settings.batch_by_fleet:
             await hand_over(opened, where, group)
         else:
-            await source_run.with_options(flow_run_name=name_of(run))(run.id, return_state=True)
+            # Prefect takes the name for a template, and strangers choose a part of it.
+            name = name_of(run).replace("{", "{{").replace("}", "}}")
+            await source_run.with_options(flow_run_name=name)(run.id, return_state=True)
     except Exception:
         # The runs are still in the record, which gives them to others; the rest of the set goes on.
         log.exception("run %d and %d more could not be handed over", run.id, len(group) - 1)

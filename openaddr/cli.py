@@ -136,19 +136,27 @@ def test(
     raise typer.Exit(pkgutil.resolve_name("openaddr.testing:run_test")(paths, as_json=as_json))
 
 
-@app.command(
-    short_help="Say what this machine has of what a run needs, and what is active of the box that keeps strangers in."
-)
+@app.command(short_help="Say what holds and what does not of what it takes to run this, and how to mend it.")
 def doctor(
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="Look at what `openaddr up --folder DIR` runs.")
+    ] = None,
+    prefect_file: cli_operators.PrefectFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per check.")] = False,
 ) -> None:
     """\b
-    Example:
+    Examples:
+      openaddr doctor
+      openaddr doctor --folder /srv/openaddr
       openaddr doctor --json
 
-    Say what this machine has of what a run needs, and what is active of the box that keeps strangers in.
+    Say what holds (✓), what does not (✗), and what is not set up and so not checked (–), each with the fix: Python,
+    libraries, the box that keeps strangers in, tippecanoe; for operators, by the settings, also database, storage,
+    Prefect, GitHub, webhook, disk and clocks. Nothing is changed but for a probe that is stored and removed. The exit
+    code is 6 when something does not hold.
     """
-    raise typer.Exit(pkgutil.resolve_name("openaddr.commands:run_doctor")(as_json=as_json))
+    run = pkgutil.resolve_name("openaddr.doctor.command:run_doctor")
+    raise typer.Exit(run(folder, prefect_file, as_objects=as_json))
 
 
 @app.command(short_help="Say in which rows or layer sources two outputs or source files differ.")

@@ -10,6 +10,10 @@ app = typer.Typer()
 PrefectFile = Annotated[
     Path | None, typer.Option("--prefect-file", metavar="FILE", help="What to deploy, instead of our prefect.yaml.")
 ]
+Stack = Annotated[
+    Path | None,
+    typer.Option("--folder", metavar="DIR", help="That of `openaddr up`, which must not run meanwhile."),
+]
 
 db = typer.Typer(no_args_is_help=True, help="The database that is the record of everything.")
 app.add_typer(db, name="db")
@@ -65,6 +69,21 @@ def webhook(
     Take deliveries of GitHub, write them down and have them begun; Ctrl-C stops it.
     """
     raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_webhook")(host, port))
+
+
+@app.command(short_help="Answer Prometheus at /metrics with the numbers of queues, sources and storage.")
+def metrics(
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where to listen.")] = 9464,
+) -> None:
+    """\b
+    Example:
+      DATABASE_URL=postgresql://localhost/openaddr openaddr metrics --port 9464
+
+    Answer Prometheus at /metrics with the numbers of queues, sources and storage; Ctrl-C stops it. They are for those
+    who run it: nobody else should get there.
+    """
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_metrics")(host, port))
 
 
 @app.command(short_help="Check a commit or a pull request as if GitHub had told us of it, or a saved delivery again.")
@@ -143,3 +162,67 @@ def reject(run: Annotated[int, typer.Argument(metavar="RUN")], reason: Reason, b
     Refuse a run that was held: the last good one stays the latest.
     """
     raise typer.Exit(pkgutil.resolve_name("openaddr.deciding:run_decide")(run, "rejected", by, reason))
+
+
+@app.command(short_help="Remove what is kept no longer, as it is done every day; --dry-run lists it.")
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would go, and change nothing.")] = False,
+) -> None:
+    """\b
+    Example:
+      openaddr retention --dry-run
+
+    Remove what is kept no longer, as it is done every day: files of old runs, pages of old jobs, rows that are done
+    with, files that nobody names (OPENADDR_KEEP_…_DAYS). Pages say so before anything goes.
+    """
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_retention")(dry_run))
+
+
+@app.command(short_help="Back up the record into a file, or into where backups are.")
+def backup(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A file of this machine instead.")] = None,
+    list_them: Annotated[bool, typer.Option("--list", help="List the backups that there are.")] = False,
+    folder: Stack = None,
+) -> None:
+    """\b
+    Examples:
+      openaddr backup
+      openaddr backup record.zip
+      openaddr backup --list
+
+    Back up the record into a file, or into where backups are (OPENADDR_BACKUP_BUCKET or OPENADDR_BACKUP_FOLDER), as it
+    is done every day. Whoever works goes on working. What is stored is not in it, nor are settings.
+    """
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_backup")(folder, file, list_them))
+
+
+@app.command(short_help="Make a backup the record of an empty database: all of it or nothing.")
+def restore(
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="A file, or a name that `backup --list` shows.")],
+    replace: Annotated[bool, typer.Option("--replace", help="In the place of the record that is there.")] = False,
+    folder: Stack = None,
+) -> None:
+    """\b
+    Examples:
+      openaddr restore backups/2026-11-24T030000Z.zip
+      openaddr restore record.zip --folder /srv/openaddr
+
+    Make a backup the record of an empty database: all of it or nothing. Stop the workers before.
+    """
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_restore")(folder, backup, replace))
+
+
+storage = typer.Typer(no_args_is_help=True, help="Where runs are stored.")
+app.add_typer(storage, name="storage")
+
+
+@storage.command(short_help="Tell the buckets what to do by themselves; harmless when they do.")
+def setup() -> None:
+    """\b
+    Example:
+      S3_BUCKET=results OPENADDR_BACKUP_BUCKET=backups openaddr storage setup
+
+    Tell the buckets what to do by themselves: end uploads that nobody finishes, forget old versions, let scripts of any
+    site read parts of files, and nobody read backups. Rules of others stay; harmless when all is as it should be.
+    """
+    raise typer.Exit(pkgutil.resolve_name("openaddr.operating:run_storage_setup")())

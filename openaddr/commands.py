@@ -55,18 +55,6 @@ def run_process(
     return worst
 
 
-def run_doctor(*, as_json: bool) -> int:
-    """Say what of this machine holds and what does not; gives the exit code."""
-    doctor = importlib.import_module("openaddr.doctor")
-    try:
-        checks = doctor.examine(settings.load())
-    except SettingError as error:
-        print(f"openaddr: {error}", file=sys.stderr)
-        return ExitCode.CONFIGURATION
-    print(doctor.as_json(checks) if as_json else doctor.as_text(checks))
-    return ExitCode.DONE if all(check.holds for check in checks) else ExitCode.CONFIGURATION
-
-
 def run_migrate() -> int:
     """Bring the database up to date, naming each step that it lacked; gives the exit code."""
     try:

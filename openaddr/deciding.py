@@ -5,7 +5,7 @@ import sys
 from openaddr import settings
 from openaddr.db import last_good, outbox, runs
 from openaddr.db.connections import connect
-from openaddr.db.records import Decision
+from openaddr.db.records import Decision, Run
 from openaddr.errors import ExitCode, ProblemError
 from openaddr.publication import make_latest
 from openaddr.settings import Settings
@@ -34,8 +34,7 @@ def decide(loaded: Settings, run_id: int, decision: Decision, by: str, reason: s
     with connect(loaded.database_url) as conn:
         if not runs.decide(conn, run_id, decision, by, reason):
             run = runs.get(conn, run_id)
-            stands = f"is {run.status}{f' and {run.decision}' if run.decision else ''}" if run else "does not exist"
-            raise LookupError(f"Run {run_id} {stands}: only a run that is held and not decided can be.")
+            raise LookupError(f"Run {run_id} {_stands(run)}: only a run that is held and not decided can be.")
         moved = decision is Decision.APPROVED and last_good.move(conn, run_id)
         if moved:
             outbox.put(conn, "latest", str(run_id), {"run": run_id})
@@ -48,3 +47,12 @@ def decide(loaded: Settings, run_id: int, decision: Decision, by: str, reason: s
     if decision is Decision.APPROVED:
         return f"Run {run_id} is approved, but a newer one is the latest already, or its source is not merged."
     return f"Run {run_id} is rejected; the last good run stays the latest."
+
+
+def _stands(run: Run | None) -> str:
+    """Why a run cannot be decided."""
+    if run is None:
+        return "does not exist"
+    if run.expired_at:
+        return f"is {run.status}, and its files are not kept since {run.expired_at:%Y-%m-%d}"
+    return f"is {run.status}{f' and {run.decision}' if run.decision else ''}"

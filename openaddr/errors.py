@@ -345,6 +345,14 @@ _MACHINE = explain(
             "A part of the stack does not start or does not stay up",
             "Read the log named; what was started has been stopped again, and its data is kept.",
         ),
+        Code.AMAZON_REFUSED: (
+            "CloudWatch or SNS does not take what is sent there",
+            "Check credentials, their rights, the region, OPENADDR_CLOUDWATCH_NAMESPACE and OPENADDR_NOTICE_TOPIC.",
+        ),
+        Code.NOTICE_UNSENT: (
+            "A notice to those who run this did not get there",
+            "Check OPENADDR_NOTICE_WEBHOOK_URL and OPENADDR_NOTICE_TOPIC, and that this machine gets there.",
+        ),
         Code.DEPLOYMENT_INVALID: ("What is to be deployed cannot be", "Correct `prefect.yaml` or the flow named."),
         Code.STORAGE_UNSET: (
             "No place to store runs is named",

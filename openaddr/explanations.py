@@ -1,4 +1,4 @@
-"""What codes mean of where source files come from, what is collected and what maps show; `errors` has the others."""
+"""What codes mean of where source files come from, of the record, collections and maps; `errors` has the others."""
 
 from openaddr.codes import Code, ExitCode, Explanation
 
@@ -41,6 +41,44 @@ _OURS = explain(
         Code.GITHUB_ARCHIVE_TOO_LARGE: (
             "The archive of the commit is larger than any collection of source files should be",
             "Look for what does not belong into the repository.",
+        ),
+    },
+)
+
+_RECORD = explain(
+    ExitCode.CONFIGURATION,
+    {
+        Code.DATABASE_OLDER: (
+            "The database lacks what this release needs",
+            "Stop the workers, make a backup (`openaddr backup`), then `openaddr db migrate`, and start again.",
+        ),
+        Code.DATABASE_NEWER: (
+            "The database is of a newer release than this one",
+            "Install that release here too, or name another database by DATABASE_URL.",
+        ),
+        Code.BACKUP_UNSET: (
+            "No place for backups is named",
+            "Set OPENADDR_BACKUP_BUCKET to a bucket that nobody else may read, or OPENADDR_BACKUP_FOLDER.",
+        ),
+        Code.BACKUP_MISSING: (
+            "There is no such backup",
+            "Name a file of this machine, or one of what `openaddr backup --list` shows.",
+        ),
+        Code.BACKUP_BAD: (
+            "The backup is not whole, or not what it was when it was made",
+            "Take an earlier one (`openaddr backup --list`); nothing of the database has changed.",
+        ),
+        Code.BACKUP_NEWER: (
+            "The backup is of a newer release than this one",
+            "Install that release, then restore; nothing of the database has changed.",
+        ),
+        Code.RECORD_NOT_EMPTY: (
+            "There is a record already, which the backup would replace",
+            "Name an empty database by DATABASE_URL, or say `--replace` when what is there may go.",
+        ),
+        Code.RESTORE_FAILED: (
+            "The database refuses what is to be restored",
+            "Do what the message says; nothing of the database has changed.",
         ),
     },
 )
@@ -97,4 +135,4 @@ _MAPS = explain(
     },
 )
 
-ORIGINS: dict[Code, Explanation] = _OURS | _GITHUBS | _MAPS
+ORIGINS: dict[Code, Explanation] = _OURS | _RECORD | _GITHUBS | _MAPS

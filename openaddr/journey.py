@@ -162,6 +162,7 @@ class Journey:
         for output in outputs:
             _log_output(output)
         run.outputs = {output.kind: output.path for output in outputs}
+        run.bytes = sum(path.stat().st_size for path in run.outputs.values())
 
     def _converting(self, writable: Path, *readable: Path, programs: tuple[Path, ...] = ()) -> Confinement:
         size = self.settings.size

@@ -23,6 +23,11 @@ def run_webhook(host: str, port: int) -> int:
     return _with_settings("deployments.webhook.serving:run_webhook", host, port)
 
 
+def run_metrics(host: str, port: int) -> int:
+    """Answer Prometheus until somebody stops it; gives the exit code."""
+    return _with_settings("deployments.metrics.serving:run_metrics", host, port)
+
+
 def run_job(delivery: Path | None, event: str, commit: dict[str, object]) -> int:
     """Do what a saved delivery asks for, or check a commit; gives the exit code."""
     return _with_settings("flows.by_hand:run_job", delivery, event, commit)
@@ -31,6 +36,26 @@ def run_job(delivery: Path | None, event: str, commit: dict[str, object]) -> int
 def run_site_build(output: Path | None, afresh: bool) -> int:
     """Render the site; gives the exit code."""
     return _with_settings("dashboards.building:build", output, afresh)
+
+
+def run_retention(dry_run: bool) -> int:
+    """Remove what is kept no longer, or list it; gives the exit code."""
+    return _with_settings("flows.retention:run_retention", dry_run)
+
+
+def run_backup(folder: Path | None, file: Path | None, list_them: bool) -> int:
+    """Back up the record, of a stack that does not run when a folder is named; gives the exit code."""
+    return _with_settings("deployments.keeping:run_backup", folder, file, list_them)
+
+
+def run_restore(folder: Path | None, backup: str, replace: bool) -> int:
+    """Make a backup the record, of a stack that does not run when a folder is named; gives the exit code."""
+    return _with_settings("deployments.keeping:run_restore", folder, backup, replace)
+
+
+def run_storage_setup() -> int:
+    """Tell the buckets what to do; gives the exit code."""
+    return _with_settings("openaddr.keeping.commands:run_storage_setup")
 
 
 def run_preview(folder: Path, *, port: int, open_it: bool, as_json: bool) -> int:

@@ -66,6 +66,8 @@ class Run:
     """Whether the server said that its data is still that of the run before, whose files this one has."""
     downloaded: int = 0
     """Bytes that the download brought."""
+    bytes: int = 0
+    """Size of all outputs; 0 when there are none, or those of an earlier run."""
     peak_memory: int = 0
     """Most memory that a stage occupied, in bytes."""
     cpu_seconds: float = 0.0
@@ -105,6 +107,7 @@ class Run:
             "tests_passed": self.tests_passed,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             "downloaded": self.downloaded,
+            "bytes": self.bytes,
             "peak_memory": self.peak_memory,
             "cpu_seconds": round(self.cpu_seconds, 3),
             "outputs": {kind: str(path) for kind, path in self.outputs.items()},

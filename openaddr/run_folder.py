@@ -4,11 +4,13 @@ import json
 import logging
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import msgspec
 
+from openaddr.logs import TEXT
 from openaddr.names import FAILED, plain_name
 from openaddr.outputs.folder import atomic_folder
 from openaddr.run import Record, Run, Status, log, printable
@@ -27,17 +29,27 @@ class _OneLine(logging.Formatter):
         return printable(super().formatMessage(record))
 
 
+_HANDLERS: ContextVar[tuple[logging.Handler, ...]] = ContextVar("logs of the run", default=())
+
+
 @contextmanager
-def log_file(path: Path) -> Iterator[None]:
-    """Write the log of the run to `path`."""
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
+def log_to(handler: logging.Handler) -> Iterator[None]:
+    """Give a handler the lines of the run that goes on in the block, and none of another beside it."""
+    token = _HANDLERS.set((*_HANDLERS.get(), handler))
+    handler.setFormatter(_OneLine(TEXT))
+    handler.addFilter(lambda record: handler in _HANDLERS.get())
     log.addHandler(handler)
     try:
         yield
     finally:
         log.removeHandler(handler)
         handler.close()
+        _HANDLERS.reset(token)
+
+
+def log_file(path: Path) -> AbstractContextManager[None]:
+    """Write the log of the run to `path` in the block."""
+    return log_to(logging.FileHandler(path, encoding="utf-8"))
 
 
 def publish(run: Run, work: Path, target: Path) -> None:

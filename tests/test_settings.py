@@ -1,12 +1,14 @@
 """Settings from the environment."""
 
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from openaddr.journey import Journey
 from openaddr.run import Run
-from openaddr.settings import SettingError, load
+from openaddr.settings import SettingError, Settings, load, secret_fields, secrets_in, variable
 from openaddr.source.model import LayerSource
 from openaddr.source.parse import read_source
 from openaddr.stages import Options
@@ -71,3 +73,84 @@ def test_a_work_pool_that_there_is_not_is_refused_with_those_that_there_are() ->
         SettingError, match="OPENADDR_WORK_POOL is 'mesos', but has to be one of process, kubernetes, ecs"
     ):
         load({"OPENADDR_WORK_POOL": "mesos"})
+
+
+PUBLIC = {
+    "allow_files",
+    "allow_hosts",
+    "allow_unsandboxed",
+    "author_runs",
+    "backup_bucket",
+    "backup_folder",
+    "batch_by_fleet",
+    "batch_slots",
+    "ci_slots",
+    "cloudwatch_namespace",
+    "connect_seconds",
+    "download_bytes",
+    "esri_connections",
+    "esri_missing_share",
+    "gate_fill_share",
+    "gate_outside_share",
+    "gate_rows_share",
+    "gate_slack_rows",
+    "github_api_url",
+    "github_app_id",
+    "job_repeats",
+    "job_runs",
+    "job_template",
+    "keep_backups_days",
+    "keep_cache_days",
+    "keep_deliveries_days",
+    "keep_jobs_days",
+    "keep_messages_days",
+    "keep_runs_days",
+    "log_format",
+    "max_rejected_share",
+    "notice_topic",
+    "prefect_api_url",
+    "read_seconds",
+    "regexp_seconds",
+    "repositories",
+    "retry_seconds",
+    "s3_bucket",
+    "s3_endpoint_url",
+    "s3_public_url",
+    "s3_region",
+    "set_late_days",
+    "site_url",
+    "size_class",
+    "slow_bytes_per_second",
+    "slow_seconds",
+    "sources_folder",
+    "storage_folder",
+    "user_agent",
+    "webhook_unsigned",
+    "work_folder",
+    "work_pool",
+    "worker_slots",
+}
+"""Settings that anybody may know. A new one is either here or made by `_secret` in settings.py: think about which."""
+
+
+def test_every_setting_says_whether_it_is_a_secret() -> None:
+    secret = {item.name for item in secret_fields()}
+    assert secret | PUBLIC == {item.name for item in fields(Settings)}
+    assert secret & PUBLIC == set()
+
+
+def test_no_secret_is_shown_or_given_to_a_child_whatever_settings_there_are() -> None:
+    canaries = {item.name: f"canary-{item.name}" for item in secret_fields()}
+    values: dict[str, Any] = {
+        item.name: (canaries[item.name],) if item.default == () else canaries[item.name] for item in secret_fields()
+    }
+    found = Settings(**values)
+    assert "canary" not in repr(found)
+    assert found.without_secrets() == Settings()
+    assert {name for name, _ in secrets_in(found)} == {variable(name) for name in canaries} - {"DATABASE_URL"}
+
+
+def test_of_an_address_only_the_password_is_a_secret() -> None:
+    found = Settings(database_url="postgresql://me:p%40ss@db/openaddr")
+    assert list(secrets_in(found)) == [("DATABASE_URL", "p%40ss"), ("DATABASE_URL", "p@ss")]
+    assert list(secrets_in(Settings(database_url="postgresql://db/openaddr"))) == []

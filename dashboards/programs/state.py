@@ -49,11 +49,12 @@ def table(seen: Snapshot, runs: Sequence[tuple[Summary, LayerSource | None]]) ->
 
 def _row(seen: Snapshot, run: Summary, licence: License) -> list[tables.Cell]:
     prefix = run_prefix(run.files_of)
-    has_data = bool(run.output("csv_zip"))
+    is_kept = not run.is_expired
+    has_data = is_kept and bool(run.output("csv_zip"))
     return [
         f"{run.source_id}.json",
         None,
-        addresses.of_page(seen, links.sample(run.files_of)) if run.output("sample") else None,
+        addresses.of_page(seen, links.sample(run.files_of)) if is_kept and run.output("sample") else None,
         "Point" if has_data else None,
         run.rows,
         None,
@@ -62,7 +63,7 @@ def _row(seen: Snapshot, run: Summary, licence: License) -> list[tables.Cell]:
         addresses.of_file(seen, prefix + run.output("csv_zip")) if has_data else None,
         _time(run.took(*AFTER_DOWNLOAD)),
         None,
-        addresses.of_file(seen, f"{run_prefix(run.id)}log.txt") if run.copy_of is None else None,
+        addresses.of_file(seen, f"{run_prefix(run.id)}log.txt") if is_kept and run.copy_of is None else None,
         _flag(licence.attribution_required),
         licence.attribution_name,
         _flag(licence.share_alike),

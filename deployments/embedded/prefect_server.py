@@ -11,6 +11,7 @@ from deployments.embedded.service import Program, Service, free_port
 
 READY_SECONDS = 120.0
 """A first start takes 12 to 15 seconds on an idle machine (migrations), several times that on a busy one."""
+JSON_LOGGING = Path(__file__).with_name("logging.yml")
 QUIET = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 SERVER = QUIET | {
     # Only events are vacuumed by default; flow runs are history that nothing public is read from.
@@ -46,9 +47,10 @@ def prefect_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
 
 
-def client_environment(api: str, home: Path) -> dict[str, str]:
+def client_environment(api: str, home: Path, log_format: str = "text") -> dict[str, str]:
     """Environment of a program that talks to the server at `api`."""
-    return CLIENT | {"PREFECT_API_URL": api, "PREFECT_HOME": str(home)}
+    logging = {"PREFECT_LOGGING_SETTINGS_PATH": str(JSON_LOGGING)} if log_format == "json" else {}
+    return CLIENT | logging | {"PREFECT_API_URL": api, "PREFECT_HOME": str(home)}
 
 
 @contextmanager

@@ -2,65 +2,53 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import uvicorn
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 from starlette.applications import Starlette
 from starlette.types import Lifespan
 
+from deployments.listening import listener, server
 from deployments.webhook.application import Webhook
 from deployments.webhook.bodies import Door
 from deployments.webhook.dispatching import Dispatcher
 from deployments.webhook.receiving import Receiver
-from openaddr.db.connections import open_pool
+from openaddr import logs
+from openaddr.db.connections import connect, open_pool
+from openaddr.db.migrating import require_current
 from openaddr.errors import Code, ExitCode, ProblemError
 from openaddr.github.names import Repository
 from openaddr.settings import SettingError, Settings, variable
 
 CONNECTIONS = 500
 """At once, and no more: the others are told 503."""
-END_SECONDS = 3
 log = logging.getLogger("openaddr.webhook")
 
 
 def run_webhook(settings: Settings, host: str, port: int) -> int:
     """Serve until Ctrl-C or SIGTERM; gives the exit code. Raises ProblemError, SettingError."""
     checked(settings)
-    listener = _listener(host, port)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    _require_current(settings.database_url)
+    place = listener(host, port)
+    logs.set_up_program(settings)
     # The server ends in order, and has itself interrupted again after that.
     with open_pool(settings.database_url, at_once=False) as pool, suppress(KeyboardInterrupt):
-        server(application(settings, pool)).run([listener])
+        server(application(settings, pool), CONNECTIONS).run([place])
     return ExitCode.DONE
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    """Where requests come in. Raises ProblemError."""
+def _require_current(url: str) -> None:
+    """Raise ProblemError when the database is there and not of this release: what it says could not be written down."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        message = f"Nobody can listen at port {port} of {host}: {error.strerror or error}."
-        raise ProblemError(Code.STACK_FAILED, message) from error
-
-
-def server(application: Starlette) -> uvicorn.Server:
-    """What serves an application."""
-    config = uvicorn.Config(
-        application,
-        http="h11",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        limit_concurrency=CONNECTIONS,
-        timeout_graceful_shutdown=END_SECONDS,
-    )
-    return uvicorn.Server(config)
+        with connect(url) as conn:
+            require_current(conn)
+    except ProblemError as error:
+        # It may come later: until then deliveries are answered 503.
+        if error.problem.code is not Code.DATABASE_AWAY:
+            raise
 
 
 def checked(settings: Settings) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 from psycopg import Connection
 
-from openaddr.db.statements import named
+from openaddr import __version__
+from openaddr.db.statements import named, scalar
+from openaddr.errors import Code, ProblemError
 
 FOLDER = Path(__file__).parent / "migrations"
 SQL = named("migrations")
@@ -23,6 +25,9 @@ class Migration:
     name: str
     statements: bytes
 
+    def __str__(self) -> str:
+        return f"{self.number:04} {self.name}"
+
 
 def migrations(folder: Path = FOLDER) -> list[Migration]:
     """All of a folder, in order. Raises ValueError when their numbers are not 1, 2, 3…"""
@@ -35,14 +40,54 @@ def migrations(folder: Path = FOLDER) -> list[Migration]:
     return found
 
 
-def migrate(conn: Connection[Any], folder: Path = FOLDER) -> list[str]:
-    """Apply what is missing, all or nothing once the caller commits; gives the names. Others wait meanwhile."""
-    conn.execute(SQL["take_time"])
-    conn.execute(SQL["wait_for_others"])
-    conn.execute(SQL["prepare"])
-    applied = {number for (number,) in conn.execute(SQL["applied"])}
-    missing = [migration for migration in migrations(folder) if migration.number not in applied]
+def migrate(conn: Connection[Any], folder: Path = FOLDER, up_to: int | None = None) -> list[str]:
+    """Apply what is missing, all or nothing once the caller commits; gives the names. Others wait meanwhile.
+
+    `up_to` is the last one to apply. Raises ProblemError when the database is newer than this code.
+    """
+    begin(conn)
+    known = migrations(folder)[:up_to]
+    applied = _applied(conn)
+    if up_to is None:
+        _refuse_newer(known, applied)
+    missing = [migration for migration in known if migration.number not in applied]
     for migration in missing:
         conn.execute(migration.statements)
         conn.execute(SQL["note"], {"number": migration.number, "name": migration.name})
-    return [f"{migration.number:04} {migration.name}" for migration in missing]
+    return [str(migration) for migration in missing]
+
+
+def begin(conn: Connection[Any]) -> None:
+    """Be the only one who changes the schema until the transaction ends, for as long as that takes."""
+    conn.execute(SQL["take_time"])
+    conn.execute(SQL["wait_for_others"])
+    conn.execute(SQL["prepare"])
+
+
+def require_current(conn: Connection[Any]) -> None:
+    """Raise ProblemError when the database is older or newer than this code: it would fail anywhere, or worse."""
+    known, applied = migrations(), _applied(conn)
+    _refuse_newer(known, applied)
+    if missing := [migration for migration in known if migration.number not in applied]:
+        stands = f"{max(applied)} of {len(known)} steps" if applied else "none of its tables"
+        message = f"The database has {stands}; this release ({__version__}) needs {missing[-1]}."
+        raise ProblemError(Code.DATABASE_OLDER, message)
+
+
+def steps(conn: Connection[Any]) -> list[str]:
+    """The names of the steps that a database has. Raises ProblemError when it is newer than this code."""
+    known, applied = migrations(), _applied(conn)
+    _refuse_newer(known, applied)
+    return [str(migration) for migration in known if migration.number in applied]
+
+
+def _applied(conn: Connection[Any]) -> set[int]:
+    if not scalar(conn, SQL["is_prepared"]):
+        return set()
+    return {number for (number,) in conn.execute(SQL["applied"])}
+
+
+def _refuse_newer(known: list[Migration], applied: set[int]) -> None:
+    if applied and max(applied) > len(known):
+        message = f"The database has {max(applied)} steps; this release ({__version__}) knows {len(known)} of them."
+        raise ProblemError(Code.DATABASE_NEWER, message)

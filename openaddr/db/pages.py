@@ -117,10 +117,14 @@ class State:
 
 @dataclass(frozen=True)
 class RunWithSource(Run):
-    """A run with the text of its source file, and the repository that is from: '' for neither a set nor a job."""
+    """A run with the text of its source file, and the repository that is from: '' for neither a set nor a job.
+
+    `job_is_gone` when its job has no page any more.
+    """
 
     content: bytes
     repository: str
+    job_is_gone: bool
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class Summary:
     code_version: str
     code: str | None
     message: str | None
+    is_expired: bool
     fingerprint: str | None
     seconds: Any
     outputs: Any

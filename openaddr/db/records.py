@@ -121,6 +121,8 @@ class Run:
     decided_by: str | None
     decided_reason: str | None
     decided_at: datetime | None
+    expired_at: datetime | None
+    """Since when its files are not kept any more."""
     outgrown: str
     """Why it was put into a larger size class than the one in which it was tried first; '': it was not."""
 

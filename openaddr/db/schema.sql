@@ -58,8 +58,10 @@ create table jobs (
     found jsonb not null default '{}', -- what there was to do, and what was said of the source files
     problem jsonb, -- why that could not be found out
     told text not null default '', -- the state that GitHub was told last
+    expired_at timestamptz, -- since when it has no pages any more
     constraint jobs_finished check ((status = 'running') = (finished_at is null)),
-    constraint jobs_errored check (problem is null or finished_at is not null)
+    constraint jobs_errored check (problem is null or finished_at is not null),
+    constraint jobs_expired check (expired_at is null or finished_at is not null)
 );
 create unique index jobs_of_delivery on jobs (delivery_id);
 create index jobs_of_commit on jobs (repository, commit_sha);
@@ -105,6 +107,9 @@ create table runs (
     decided_by text,
     decided_reason text,
     decided_at timestamptz,
+    -- How long it was kept.
+    expired_at timestamptz, -- since when it is known that its files go
+    emptied_at timestamptz, -- since when they are gone
     outgrown text not null default '', -- why it is in a larger size class than before; '': it is not
     constraint runs_of_set_or_job check (set_id is null or job_id is null),
     constraint runs_once_in_set unique (set_id, source_id, layer, name),
@@ -116,7 +121,9 @@ create table runs (
     constraint runs_decided check (
         num_nulls(decision, decided_by, decided_reason, decided_at) in (0, 4) and (decision is null or status = 'held')
     ),
-    constraint runs_copied check (copy_of is null or status = 'succeeded')
+    constraint runs_copied check (copy_of is null or status = 'succeeded'),
+    constraint runs_expired check (expired_at is null or finished_at is not null),
+    constraint runs_emptied check (emptied_at is null or expired_at is not null)
 );
 create index runs_of_layer_source on runs (source_id, layer, name, id desc);
 create index runs_reusable on runs (source_sha, source_id, layer, name, id desc)
@@ -124,6 +131,8 @@ create index runs_reusable on runs (source_sha, source_id, layer, name, id desc)
 create index runs_of_job on runs (job_id) where job_id is not null;
 create index runs_queued on runs (dispatched_at) where status = 'queued';
 create index runs_running on runs (lease_until) where status = 'running';
+create index runs_of_original on runs (copy_of) where copy_of is not null;
+create index runs_to_empty on runs (id) where expired_at is not null and emptied_at is null;
 
 -- Which run is published as the latest of its layer source.
 create table last_good (

@@ -71,7 +71,8 @@ class Entry:
 
     def has_file(self, kind: str) -> bool:
         """Whether its run has made a file of a kind that can be looked at."""
-        return self.run.status in (RunStatus.SUCCEEDED, RunStatus.HELD) and kind in self.record.outputs
+        has_data = self.run.expired_at is None and self.run.status in (RunStatus.SUCCEEDED, RunStatus.HELD)
+        return has_data and kind in self.record.outputs
 
     @cached_property
     def problem(self) -> Told | None:

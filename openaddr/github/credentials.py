@@ -1,7 +1,8 @@
 """Who we are to GitHub: nobody, the owner of a token, or an App that a repository has installed."""
 
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from github import Auth, GithubIntegration
 from github.Auth import AppAuth
@@ -16,10 +17,14 @@ from openaddr.settings import Settings
 
 @dataclass(frozen=True)
 class Credentials:
-    """What to show to GitHub. `login` is who an App's comments are by, '' for a token, whose owner GitHub knows."""
+    """What to show to GitHub. `login` is who an App's comments are by, '' for a token, whose owner GitHub knows.
+
+    `permissions` are those that an App was given, such as `checks: write`.
+    """
 
     auth: Auth.Auth | None = None
     login: str = ""
+    permissions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_app(self) -> bool:
@@ -38,7 +43,8 @@ def _of_app(settings: Settings, repository: Repository, limits: Limits, host: st
     ours = _app_auth(settings)
     with explained(host), closing(_integration(settings, ours, limits)) as integration:
         installed = integration.get_repo_installation(repository.owner, repository.name)
-        return Credentials(Auth.AppInstallationAuth(ours, installed.id), f"{installed.app_slug}[bot]")
+        auth = Auth.AppInstallationAuth(ours, installed.id)
+        return Credentials(auth, f"{installed.app_slug}[bot]", installed.permissions)
 
 
 def _app_auth(settings: Settings) -> AppAuth:

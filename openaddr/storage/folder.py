@@ -182,6 +182,11 @@ class Folder:
             self._records.forget(key)
             self._prune(path.parent)
 
+    def delete_many(self, keys: Iterable[str]) -> None:
+        """One by one: nothing is faster on a disk."""
+        for key in keys:
+            self.delete(key)
+
     def abort_leftovers(self, older_than: timedelta) -> int:
         """Remove files that never got into place, and records without their file."""
         before = time.time() - older_than.total_seconds()

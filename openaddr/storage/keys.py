@@ -42,6 +42,11 @@ def run_prefix(run: int) -> str:
     return f"runs/{run}/"
 
 
+def run_log(run: int) -> str:
+    """Where the log of a run is: as far as it is while it goes on, and all of it in the end."""
+    return f"{run_prefix(run)}log.txt"
+
+
 def latest_stem(source_id: str, layer: str, name: str) -> str:
     """What the keys of the last good run of a layer source begin with; what follows begins with a dot.
 

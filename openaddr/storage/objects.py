@@ -120,6 +120,9 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Remove an object; none is fine."""
 
+    def delete_many(self, keys: Iterable[str]) -> None:
+        """Remove many objects in less time than one by one; some may be gone and others not when it fails."""
+
     def abort_leftovers(self, older_than: timedelta) -> int:
         """Remove what killed writers left before that much time, and say how many pieces it was."""
 

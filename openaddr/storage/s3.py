@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
 from hashlib import sha256 as sha256_of
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -24,9 +26,15 @@ from openaddr.storage.s3_headers import WRITER, Headers, conditions, headers, st
 from openaddr.storage.s3_problems import is_conflict, is_missing, named
 from openaddr.storage.s3_upload import PART, Parts, Upload, put_bytes
 
+if TYPE_CHECKING:
+    from types_boto3_s3.client import S3Client
+    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 AT_ONCE = 16
 """Small objects that are on their way at once."""
+MOST_DELETED = 1_000
+"""Objects that S3 deletes by one request."""
 ATTEMPTS = 4
 """Of each request; boto3 waits up to 1, 2 and 4 s in between. What fails for longer, the flow tries again."""
 COPY_AT_ONCE = 256 << 20
@@ -196,6 +204,18 @@ class S3:
         with self._named():
             self._client.delete_object(Bucket=self.bucket, Key=checked(key))
 
+    def delete_many(self, keys: Iterable[str]) -> None:
+        """Up to MOST_DELETED in one request."""
+        waiting = iter(keys)
+        while some := list(islice(waiting, MOST_DELETED)):
+            objects: list[ObjectIdentifierTypeDef] = [{"Key": checked(key)} for key in some]
+            with self._named():
+                answer = self._client.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+            if left := answer.get("Errors"):
+                first = f"{left[0].get('Code', 'an error')} to {left[0].get('Key', 'a key')}"
+                message = f"{len(left):,} of {len(some):,} objects of {self.bucket!r} were not deleted: {first}."
+                raise ProblemError(Code.STORAGE_REFUSED, message)
+
     def abort_leftovers(self, older_than: timedelta) -> int:
         """Abort uploads in parts that nobody finished; their parts cost money and are seen in no listing."""
         before, count = datetime.now(UTC) - older_than, 0
@@ -213,6 +233,11 @@ class S3:
     def url(self, key: str) -> str:
         """A web address."""
         return f"{self._public}/{as_path(checked(key))}"
+
+    @property
+    def client(self) -> "S3Client":
+        """What speaks to the server, for what is no business of a storage; see `s3_setup`."""
+        return self._client
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -200,9 +200,11 @@ RUN = RunWithSource(
     decided_by=None,
     decided_reason=None,
     decided_at=None,
+    expired_at=None,
     outgrown="",
     content=b"{}",
     repository="",
+    job_is_gone=False,
 )
 
 

@@ -26,7 +26,7 @@ from tests.storage.conftest import bucket, credentials, folder, s3_port, storage
 __all__ = ["bucket", "credentials", "folder", "s3_port", "storage"]
 
 Pool = ConnectionPool[Connection[Any]]
-KILLS = 50
+KILLS = int(os.environ.get("OPENADDR_KILLS", "12"))
 
 
 @pytest.fixture
@@ -85,6 +85,7 @@ def test_a_list_of_published_pages_that_cannot_be_read_means_that_all_are_made(p
     assert written(pool, folder, a="1") == Published(1, 0, 0)
 
 
+@pytest.mark.proves("I5")
 def test_the_index_is_written_when_all_it_links_to_is_there(pool: Pool, folder: Folder) -> None:
     seen_by_index: list[set[str]] = []
 
@@ -96,6 +97,7 @@ def test_the_index_is_written_when_all_it_links_to_is_there(pool: Pool, folder: 
     assert seen_by_index == [{"a.html", "b.html"}]
 
 
+@pytest.mark.proves("I5", "I10")
 def test_a_page_that_cannot_be_rendered_stays_as_it_was_and_stops_no_other(pool: Pool, storage: Storage) -> None:
     written(pool, storage, a="old", b="old", index="old")
 
@@ -121,6 +123,7 @@ def test_pages_that_were_about_to_be_written_when_the_renderer_died_are_seen_to(
     assert site(storage) == {"b.html": b"2", "index.html": b"2"}
 
 
+@pytest.mark.proves("I9")
 def test_two_renderers_at_once_are_one(pool: Pool, folder: Folder, url: str) -> None:
     with connect(url) as other:
         assert record.hold(other)
@@ -151,6 +154,7 @@ def test_what_is_committed_while_pages_are_rendered_is_shown_although_the_second
     assert "sources/xx/late/index.html" in site(folder)
 
 
+@pytest.mark.proves("I9")
 def test_a_second_site_of_the_same_record_is_the_same_to_the_byte(pool: Pool, making: Making, tmp_path: Path) -> None:
     making.failed()
     run_id = making.run()
@@ -213,7 +217,10 @@ def _publish_version(url: str, root: Path, version: int, dies_at: int) -> None:
         publish(pool, Folder(root), makers=[partial(_versioned, version=version, dies_at=dies_at)])
 
 
-def test_a_reader_sees_only_whole_pages_however_often_the_renderer_is_killed(url: str, folder: Folder) -> None:
+@pytest.mark.proves("I5", kind="renderer of pages killed")
+def test_a_reader_sees_only_whole_pages_however_often_the_renderer_is_killed(
+    url: str, folder: Folder, record_property: Callable[[str, object], None]
+) -> None:
     start = multiprocessing.get_context("forkserver")
     start.set_forkserver_preload([__name__])
     torn: list[str] = []
@@ -238,6 +245,8 @@ def test_a_reader_sees_only_whole_pages_however_often_the_renderer_is_killed(url
     finally:
         stop.set()
         reader.join()
+    record_property("faults", KILLS)
+    record_property("looks", looks[0])
     assert torn == [] and looks[0] > 100
     _publish_version(url, folder.root, KILLS + 1, -1)
     assert site(folder) == {

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from psycopg import Connection
 
 from openaddr.db import deliveries
@@ -64,6 +65,7 @@ def test_a_delivery_that_was_handled_is_left_alone(conn: Connection[Any]) -> Non
     assert (found(conn, "one").status, found(conn, "one").reason) == (DeliveryStatus.HANDLED, "Nothing to check.")
 
 
+@pytest.mark.proves("I4")
 def test_a_delivery_that_fails_is_parked_after_five_tries_and_those_behind_it_go_on(conn: Connection[Any]) -> None:
     for name in ("bad", "good"):
         deliveries.receive(conn, name, "push", {})
@@ -79,6 +81,7 @@ def test_a_delivery_that_fails_is_parked_after_five_tries_and_those_behind_it_go
     assert (found(conn, "bad").status, found(conn, "bad").reason) == (DeliveryStatus.PARKED, r"no commit \x00")
 
 
+@pytest.mark.proves("I4")
 def test_a_delivery_that_kills_whoever_works_on_it_is_parked_too(conn: Connection[Any]) -> None:
     deliveries.receive(conn, "one", "push", {})
     for _ in range(5):

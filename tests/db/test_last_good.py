@@ -27,6 +27,7 @@ def test_the_latest_moves_forward_to_good_runs(conn: Connection[Any], rows: Rows
         assert latest(conn) == run.id
 
 
+@pytest.mark.proves("I6")
 def test_the_latest_never_moves_back_or_to_where_it_is(conn: Connection[Any], rows: Rows) -> None:
     old, new = of_town(rows), of_town(rows)
     assert last_good.move(conn, new.id)
@@ -35,12 +36,14 @@ def test_the_latest_never_moves_back_or_to_where_it_is(conn: Connection[Any], ro
     assert latest(conn) == new.id
 
 
+@pytest.mark.proves("I6")
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.SKIPPED, RunStatus.HELD])
 def test_a_run_that_did_not_succeed_is_never_the_latest(conn: Connection[Any], rows: Rows, status: RunStatus) -> None:
     assert not last_good.move(conn, of_town(rows, status).id)
     assert latest(conn) is None
 
 
+@pytest.mark.proves("I7")
 @pytest.mark.parametrize("trust", [Trust.UNMERGED, Trust.UNKNOWN])
 def test_a_run_that_is_not_known_to_be_merged_is_never_the_latest(
     conn: Connection[Any], rows: Rows, trust: Trust

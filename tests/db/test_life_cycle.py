@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import (
     Bundle,
@@ -188,6 +189,7 @@ class LifeCycle(RuleBasedStateMachine):
         self.completed |= completes
 
 
+@pytest.mark.proves("I2")
 def test_a_run_ends_once_whatever_happens(url: str, conn: Connection[Any]) -> None:
     class Here(LifeCycle):
         def __init__(self) -> None:

@@ -94,6 +94,7 @@ def test_a_message_whose_sender_died_is_sent_by_another(conn: Connection[Any]) -
     assert due(conn) == ["one"]
 
 
+@pytest.mark.proves("I4")
 def test_pauses_grow_until_a_message_is_parked_with_its_error(conn: Connection[Any]) -> None:
     message_id = put(conn, "one")
     pauses = []
@@ -111,6 +112,7 @@ def test_pauses_grow_until_a_message_is_parked_with_its_error(conn: Connection[A
     assert parked.parked_at and (parked.tries, parked.error) == (5, r"502 \x00")
 
 
+@pytest.mark.proves("I4")
 def test_a_message_that_kills_its_senders_is_parked(conn: Connection[Any]) -> None:
     message_id = put(conn, "one")
     for _ in range(5):

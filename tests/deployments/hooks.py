@@ -12,8 +12,9 @@ import msgspec
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
+from deployments.listening import server
 from deployments.webhook.bodies import Door
-from deployments.webhook.serving import application, server
+from deployments.webhook.serving import CONNECTIONS, application
 from openaddr.db import deliveries
 from openaddr.db.connections import open_pool
 from openaddr.db.records import Delivery
@@ -74,7 +75,7 @@ def told(body: bytes, event: str = "push", delivery_id: str = ID, secret: str = 
 def listening(database: str, door: Door | None = None, **changes: Any) -> Iterator[Hook]:
     """A webhook of a database, by SETTINGS and changes of them."""
     with open_pool(database, at_once=False) as pool:
-        found = server(application(replace(SETTINGS, **changes), pool, door))
+        found = server(application(replace(SETTINGS, **changes), pool, door), CONNECTIONS)
         listener = socket.create_server(("127.0.0.1", 0))
         thread = threading.Thread(target=found.run, args=([listener],))
         thread.start()

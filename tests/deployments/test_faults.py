@@ -246,6 +246,7 @@ def world(place: Path, web: Publisher, life: ExitStack) -> World:
     return life.enter_context(running(place, web))
 
 
+@pytest.mark.proves("I2", kind="workers of Prefect killed with their flow runs")
 def test_runs_whose_workers_and_flow_runs_are_killed_together_end_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +264,7 @@ def test_runs_whose_workers_and_flow_runs_are_killed_together_end_once(
     assert world.state(flow_run) == "Crashed" and world.row(taken).flow_run_id != flow_run.id
 
 
+@pytest.mark.proves("I2", kind="workers of Prefect killed with their flow runs")
 def test_small_runs_in_one_flow_run_end_once_each_though_it_is_killed_in_the_midst(world: World) -> None:
     world.silence()
     found = [world.queued(dispatched=True, source_id=f"xx/town-{number}") for number in range(3)]
@@ -280,6 +282,7 @@ def test_small_runs_in_one_flow_run_end_once_each_though_it_is_killed_in_the_mid
     assert ends == [(RunStatus.SUCCEEDED, 2), (RunStatus.SUCCEEDED, 1), (RunStatus.SUCCEEDED, 1)]
 
 
+@pytest.mark.proves("I9")
 def test_whoever_asks_again_gets_the_same_flow_run_until_it_is_dead(world: World) -> None:
     run = world.queued(dispatched=True)
     world.client.update_work_queue(world.client.read_work_queue_by_name("ci", "machine").id, is_paused=True)
@@ -294,6 +297,8 @@ def test_whoever_asks_again_gets_the_same_flow_run_until_it_is_dead(world: World
     assert world.swept_until_final(run) == (RunStatus.SUCCEEDED, 1)
 
 
+@pytest.mark.slow
+@pytest.mark.proves("I2", kind="database away when a run ends")
 def test_the_end_of_a_run_is_written_once_the_database_is_back(world: World) -> None:
     run, flow_run = world.at_work()
     logs = [world.stack.logs / f"{name}.log" for name in ("worker", "worker-ci")]
@@ -304,6 +309,8 @@ def test_the_end_of_a_run_is_written_once_the_database_is_back(world: World) -> 
     assert (world.row(run).status, world.row(run).attempt) == (RunStatus.SUCCEEDED, 1)
 
 
+@pytest.mark.slow
+@pytest.mark.proves("I2", kind="Prefect away")
 def test_a_set_goes_on_while_prefect_is_away_and_what_waits_begins_once_it_is_back(
     world: World, tmp_path: Path
 ) -> None:
@@ -344,6 +351,8 @@ def public(world: World) -> dict[str, str]:
     return {str(path): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
+@pytest.mark.proves("I2", "I5", kind="Prefect wiped")
 def test_wiping_what_prefect_knows_loses_nothing_that_is_public_and_no_run(
     world: World, place: Path, life: ExitStack
 ) -> None:

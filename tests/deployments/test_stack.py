@@ -56,6 +56,7 @@ def test_the_table_leads_to_what_it_names(lives: Lives) -> None:
     assert lives.second.api in httpx.get(f"{lives.second.place('Prefect')}/ui-settings").text
     assert Path(lives.second.place("Storage")).is_dir()
     assert httpx.get(lives.second.place("Webhook").replace("/hook", "/health")).status_code == 200
+    assert "openaddr_workers_online 3.0" in httpx.get(lives.second.place("Metrics")).text
     answer = httpx.get(lives.second.place("Site"))
     assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (404, "nosniff")
     assert "There is no such page" in answer.text, "no flow of this stack publishes pages"
@@ -66,6 +67,7 @@ def test_the_table_leads_to_what_it_names(lives: Lives) -> None:
         "site.log",
         "setup.log",
         "webhook.log",
+        "metrics.log",
         "worker.log",
         "worker-ci.log",
         "worker-upkeep.log",
@@ -102,7 +104,7 @@ def test_servers_that_are_given_are_used_and_left_running(lives: Lives, tmp_path
     with Stack(tmp_path / "stack", given, lives.second.prefect_file) as stack:
         assert stack.changes == []
         started = [service.program.name for service in stack.services]
-        assert started == ["site", "webhook", "worker", "worker-ci", "worker-upkeep"]
+        assert started == ["site", "webhook", "metrics", "worker", "worker-ci", "worker-upkeep"]
         assert stack.addresses.environment["DATABASE_URL"] == lives.second.database
     assert httpx.get(f"{lives.second.api}/health").json() is True
 

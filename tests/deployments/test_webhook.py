@@ -49,6 +49,7 @@ def said(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, content["error"]
 
 
+@pytest.mark.proves("I1")
 def test_a_delivery_is_on_the_record_when_it_is_answered(hook: Hook) -> None:
     payload = push()
     answer = hook.deliver("push", payload)
@@ -62,6 +63,7 @@ def test_any_of_the_secrets_is_good_while_one_replaces_another(hook: Hook, secre
     assert hook.deliver("push", push(), secret=secret).status_code == 202
 
 
+@pytest.mark.proves("I1")
 @pytest.mark.parametrize(
     "event, payload, reason",
     [
@@ -81,6 +83,7 @@ def test_what_asks_for_nothing_is_on_the_record_with_the_reason(
     assert row and (row.status, row.reason) == (DeliveryStatus.IGNORED, reason)
 
 
+@pytest.mark.proves("I1", "I9")
 def test_a_redelivery_is_answered_the_same_and_says_the_flow_run(hook: Hook) -> None:
     hook.deliver("push", push())
     assert hook.deliver("push", push("refs/heads/other")).json() == {"delivery": ID, "flow_run": None}
@@ -93,6 +96,7 @@ def test_a_redelivery_is_answered_the_same_and_says_the_flow_run(hook: Hook) -> 
     assert row and row.payload["ref"] == "refs/heads/master" and hook.count() == 1
 
 
+@pytest.mark.proves("I9")
 def test_fifty_of_the_same_at_once_are_one(hook: Hook) -> None:
     with ThreadPoolExecutor(50) as threads:
         answers = list(threads.map(lambda _: hook.deliver("push", push()), range(50)))
@@ -235,6 +239,7 @@ def short() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.proves("I1", kind="database away from the webhook")
 def test_while_the_database_is_away_nothing_is_taken_and_nothing_is_lost(
     short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +271,7 @@ def test_a_database_that_does_not_answer_is_not_waited_for_longer_than_github_wa
     assert hook.deliver("push", push()).status_code == 202 and hook.count() == 1
 
 
+@pytest.mark.proves("I11")
 def test_a_failure_of_ours_is_told_and_quotes_no_body(hook: Hook, caplog: pytest.LogCaptureFixture) -> None:
     with hook.pool.connection() as conn:
         conn.execute("alter table deliveries add constraint canary check (payload->>'ref' <> 'refs/heads/canary')")
@@ -278,6 +284,7 @@ def test_a_failure_of_ours_is_told_and_quotes_no_body(hook: Hook, caplog: pytest
     assert "a delivery failed with CheckViolation" in told and not any("canary" in each for each in told)
 
 
+@pytest.mark.proves("I11")
 def test_no_secret_and_no_body_is_logged(hook: Hook, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         hook.deliver("push", push("refs/heads/canary"))

@@ -112,6 +112,7 @@ def test_an_interruption_does_not_wait_for_a_server_that_is_silent(tmp_path: Pat
     assert [page for page in asked(server) if page in finished] == []
 
 
+@pytest.mark.proves("I8", kind="fetcher killed")
 def test_killed_again_and_again_it_gets_to_the_end(tmp_path: Path) -> None:
     finished: list[dict[str, str]] = []
     with EsriServer({0: address_layer(ROWS, max_record_count=10)}) as server:

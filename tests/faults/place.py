@@ -1,7 +1,6 @@
 """A town of its own for the proof: record, storage and publisher, each real, each there to be hurt."""
 
 import logging
-import random
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from openaddr.storage.s3 import S3
 from tests.flows.conftest import Town
 from tests.flows.killing import ends_noted
 from tests.postgres import QUICK, create_database, server, start, stop
-from tests.storage.proxy import Proxy
+from tests.storage.proxy import Harm, Proxy
 
 BUCKET = "proof"
 CREDENTIALS = {
@@ -33,25 +32,28 @@ CREDENTIALS = {
 
 @dataclass
 class Place:
-    """The town, its storage as readers have it, the way from the town to its bucket, and the folder of its database."""
+    """The town, its storage as readers have it, the way from the town to its bucket, where it works, its database."""
 
     town: Town
     storage: Storage
     proxy: Proxy
+    work: Path
     postgres: Path
+    server_url: str
 
     def restart_database(self) -> None:
         """Stop Postgres as a crash would, and start it again."""
         stop(self.postgres)
         start(self.postgres, QUICK)
 
-    def cut_connections(self, share: float, chance: random.Random) -> None:
-        """From now on a share of all blocks to and from the bucket cuts its connection."""
-
-        def cut(block: bytes, seen: int) -> bytes | None:
-            return None if chance.random() < share else block
-
-        self.proxy.upward = self.proxy.downward = cut if share else None
+    @contextmanager
+    def harmed(self, harm: Harm, *, downward: bool = True) -> Iterator[None]:
+        """Blocks to the bucket are harmed, and those from there too."""
+        self.proxy.upward, self.proxy.downward = harm, harm if downward else None
+        try:
+            yield
+        finally:
+            self.proxy.upward = self.proxy.downward = None
 
 
 @contextmanager
@@ -74,13 +76,16 @@ def place(kind: str) -> Iterator[Place]:
             "OPENADDR_STORAGE_FOLDER": str(folder / "storage"),
             "OPENADDR_WORK_FOLDER": str(folder / "work"),
             "OPENADDR_ALLOW_HOSTS": "127.0.0.1",
+            "OPENADDR_READ_SECONDS": "2",
+            "OPENADDR_RETRY_SECONDS": "0.05",
         }
         bucket = {"S3_BUCKET": BUCKET, "OPENADDR_S3_ENDPOINT_URL": proxy.url}
         for variable, value in (settings | CREDENTIALS | (bucket if kind == "bucket" else {})).items():
             patch.setenv(variable, value)
         with FileServer(folder / "web") as web, ends_noted(url), services() as opened:
+            town = Town(opened, web, folder / "web")
             storage = opened.storage if kind == "folder" else S3(BUCKET, f"http://127.0.0.1:{proxy.port}")
-            yield Place(Town(opened, web, folder / "web"), storage, proxy, Path(postgres))
+            yield Place(town, storage, proxy, folder / "work", Path(postgres), server_url)
 
 
 @contextmanager

@@ -45,9 +45,12 @@ def ends_of(town: Town, run_id: int) -> list[str]:
 
 
 @contextmanager
-def victim(point: str, run_id: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that works on a run as far as a point; it and all that it has started is dead afterwards."""
-    command = [sys.executable, "-m", "tests.flows.victim", point, str(run_id)]
+def victim(point: str, run_id: int, clock: float = 0.0) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that works on a run as far as a point; it and all that it has started is dead afterwards.
+
+    Its clock is ahead by so many seconds.
+    """
+    command = [sys.executable, "-m", "tests.flows.victim", point, str(run_id), str(clock)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         try:

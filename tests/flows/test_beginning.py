@@ -132,6 +132,7 @@ def test_the_sweep_sees_to_a_delivery_whose_flow_run_died_and_leaves_one_at_work
     assert len(of["good-killed"]) == 2 and of["good-at-work"] == [at_work]
 
 
+@pytest.mark.proves("I4")
 @pytest.mark.usefixtures("deployed")
 def test_one_that_prefect_refuses_is_parked_after_five_tries_and_stands_in_nobodys_way(opened: Services) -> None:
     receive(opened, "bad", "good-behind")
@@ -144,6 +145,7 @@ def test_one_that_prefect_refuses_is_parked_after_five_tries_and_stands_in_nobod
     assert row(opened, "bad").status is DeliveryStatus.PARKED and "409" in row(opened, "bad").reason
 
 
+@pytest.mark.proves("I1", kind="Prefect away")
 @pytest.mark.usefixtures("deployed")
 def test_while_prefect_is_away_deliveries_wait_and_no_try_is_counted(opened: Services) -> None:
     receive(opened, "good-waits")

@@ -52,6 +52,7 @@ def outcomes(town: Town) -> dict[str, tuple[str, str, int]]:
     return {run.source_id: (run.status.value, str((run.problem or {}).get("code", "")), run.attempt) for run in found}
 
 
+@pytest.mark.proves("I2", "I10", kind="publishers and patterns without an end")
 def test_a_set_goes_on_around_servers_and_expressions_that_never_come_to_an_end(
     town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_set_goes_on_around_servers_and_expressions_that_never_come_to_an_end(
     }
 
 
+@pytest.mark.proves("I2", "I10", kind="bucket away")
 @pytest.mark.parametrize("kept_in", ["bucket"])
 def test_a_bucket_that_is_away_for_one_run_fails_that_run_by_name(
     town: Town, tmp_path: Path, s3_port: int, monkeypatch: pytest.MonkeyPatch
@@ -95,6 +97,7 @@ def test_a_bucket_that_is_away_for_one_run_fails_that_run_by_name(
     }
 
 
+@pytest.mark.proves("I2", kind="bucket away")
 @pytest.mark.parametrize("kept_in", ["bucket"])
 def test_a_bucket_that_is_back_in_time_costs_nothing(town: Town, s3_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     cuts: list[bytes] = []
@@ -113,6 +116,7 @@ def test_a_bucket_that_is_back_in_time_costs_nothing(town: Town, s3_port: int, m
     assert (run.status.value, len(cuts)) == ("succeeded", 9), "boto3 itself asks four times, so it was asked again"
 
 
+@pytest.mark.proves("I2", "I10", kind="disk of the storage full")
 def test_a_disk_that_is_full_fails_the_run_that_does_not_fit(town: Town, tmp_path: Path) -> None:
     # No compression helps, so that already the first file does not fit.
     rows = "".join(f"{row},{random.randbytes(500).hex()},10.{row:05},50.5\n" for row in range(6_000))
@@ -129,6 +133,7 @@ def test_a_disk_that_is_full_fails_the_run_that_does_not_fit(town: Town, tmp_pat
     }
 
 
+@pytest.mark.proves("I2", kind="database away at the start")
 def test_a_record_that_is_away_at_the_start_is_said_and_the_run_waits(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

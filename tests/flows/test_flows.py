@@ -1,13 +1,20 @@
 """The flows as Prefect runs them, against a server of its own."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.sorting import ArtifactSort
+from prefect.settings import get_current_settings
 
 from demo.servers.serving import Response
+from deployments.embedded.prefect_server import JSON_LOGGING
+from deployments.embedded.service import ROOT
 from flows import following
 from flows.dotmap import dotmap
 from flows.publish_site import publish_site
@@ -94,3 +101,22 @@ def test_pages_show_what_the_record_says_and_escape_it(town: Town) -> None:
     assert "the data has not changed since" in pages[second.id]
     assert "NAME_UNKNOWN" in pages[third.id]
     assert "<script>alert" not in pages[third.id] and "&lt;script&gt;" in pages[third.id]
+
+
+def test_flows_log_as_json_if_they_are_told_to_and_each_line_says_what_it_is_about(town: Town) -> None:
+    run_id = town.queued()
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "PREFECT_API_URL": str(get_current_settings().api.url),
+        "PREFECT_LOGGING_SETTINGS_PATH": str(JSON_LOGGING),
+        "OPENADDR_LOG_FORMAT": "json",
+    }
+    text = f"import asyncio; from flows.source_run import source_run; asyncio.run(source_run({run_id}))"
+    command = [sys.executable, "-c", text]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    found = [json.loads(line) for line in done.stderr.splitlines()]
+    ours = [line for line in found if line["logger"] == "openaddr.run"]
+    assert {"download", "conform", "outputs"} <= {line["message"] for line in ours}
+    assert {(line["run"], line["source"]) for line in ours} == {(run_id, SOURCE)}
+    flow_runs = {line.get("flow_run") for line in found if line["logger"] in ("openaddr.run", "prefect.flow_runs")}
+    assert len(flow_runs) == 1 and flow_runs != {None}

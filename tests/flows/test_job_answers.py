@@ -108,6 +108,7 @@ def test_a_comment_that_somebody_deletes_is_written_again(world: Contributing) -
     assert "1 of 1" in comment.body or "good" in comment.body
 
 
+@pytest.mark.proves("I3", "I4", kind="GitHub refuses")
 @pytest.mark.parametrize("kind", ["token"], indirect=True)
 def test_one_job_that_github_always_refuses_keeps_no_other_from_its_final_state(world: Contributing) -> None:
     """Fifty healthy jobs and a bad one, whose messages are sent by one sweep after another, as after an outage."""
@@ -132,6 +133,7 @@ def test_one_job_that_github_always_refuses_keeps_no_other_from_its_final_state(
     assert [key for key, _ in parked] == [str(done[0].job.id)] and "422" in parked[0][1]
 
 
+@pytest.mark.proves("I3", kind="GitHub limits requests")
 @pytest.mark.parametrize("kind", ["token"], indirect=True)
 def test_a_rate_limit_is_waited_for_as_long_as_github_says(world: Contributing) -> None:
     world.server.trouble["create_status"] = rate_limited(600)

@@ -55,6 +55,7 @@ def test_a_branch_is_checked_for_all_that_it_changed_since_it_left_the_default_o
     assert world.town.latest is None, "it is not merged"
 
 
+@pytest.mark.proves("I3")
 def test_however_many_runs_fail_there_are_three_statuses(world: Contributing) -> None:
     gone = {f"sources/xx/{number}.json": world.source("gone.csv") for number in range(4)}
     sha = world.hosted.change(gone, "mine")
@@ -78,6 +79,7 @@ def test_a_pull_request_of_a_fork_is_answered_in_one_comment_that_is_edited(worl
     assert "xx/town" in comment.body and "gone" not in comment.body
 
 
+@pytest.mark.proves("I7", "I9")
 def test_a_merge_takes_the_run_of_the_pull_request(world: Contributing) -> None:
     fork = world.server.fork(world.hosted, "somebody/openaddresses")
     fork.change({TOWN: world.source()}, "mine")
@@ -110,6 +112,7 @@ def test_what_was_approved_on_a_pull_request_is_approved_when_it_is_merged(world
     assert world.town.latest == world.town.last_good
 
 
+@pytest.mark.proves("I3", "I9")
 def test_a_newer_push_takes_the_place_of_the_one_before_and_takes_over_what_is_the_same(world: Contributing) -> None:
     fork = world.server.fork(world.hosted, "somebody/openaddresses")
     old = fork.change({TOWN: world.source(), GONE: world.source("gone.csv")}, "mine")
@@ -127,6 +130,7 @@ def test_a_newer_push_takes_the_place_of_the_one_before_and_takes_over_what_is_t
     assert len(world.hosted.comments) == 1
 
 
+@pytest.mark.proves("I3", "I7")
 def test_closing_a_pull_request_stops_its_runs(world: Contributing) -> None:
     world.hosted.change({TOWN: world.source()}, "mine")
     pull = world.hosted.open_pull("mine")
@@ -264,6 +268,7 @@ def test_many_files_are_all_seen_and_those_beyond_the_limit_wait_for_the_merge(w
     assert len(done.job.found["limits"]) == (count > 200)
 
 
+@pytest.mark.proves("I1", "I3", kind="GitHub away")
 def test_github_that_is_away_is_waited_for_without_counting_a_try(world: Contributing) -> None:
     world.hosted.change({TOWN: world.source()}, "mine")
     delivery = world.told.push("mine")

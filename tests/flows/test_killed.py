@@ -14,8 +14,8 @@ from tests.flows.killing import ends_noted, ends_of, kill_when, let_time_pass, s
 from tests.flows.reader import Reader
 from tests.flows.victim import POINTS, RUNNING, SUCCEEDED
 
-ON_A_FOLDER = tuple(POINTS)[::2]
-"""Half of the points, for they take 6 s each: the proof has all of them."""
+ON_A_FOLDER = tuple(POINTS)[::4]
+"""Every fourth of the points, for they take 6 s each: the proof has all of them."""
 ON_A_BUCKET = ("the upload is half done", "the pointer is switched", "the copies are half switched")
 """Points at which the storage makes a difference."""
 
@@ -59,6 +59,7 @@ def test_a_run_whose_worker_is_killed_when(point: str, town: Town, tmp_path: Pat
     assert list((tmp_path / "work").iterdir()) == []
 
 
+@pytest.mark.proves("I2", "I6", kind="worker killed")
 def test_a_run_whose_workers_are_all_killed_is_lost_and_the_latest_stays(town: Town) -> None:
     good = town.run()
     town.publish(120)
@@ -73,6 +74,7 @@ def test_a_run_whose_workers_are_all_killed_is_lost_and_the_latest_stays(town: T
     assert town.work(run_id) is None
 
 
+@pytest.mark.proves("I12", kind="worker killed")
 def test_the_next_attempt_goes_on_with_the_download_of_the_one_that_was_killed(town: Town, tmp_path: Path) -> None:
     town.publish(50_000)
     town.web.cuts, town.web.silence_after_cut = [500_000], True

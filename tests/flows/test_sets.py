@@ -92,6 +92,16 @@ def test_a_set_runs_every_source_and_completes(town: Town, hosted: Hosted, tmp_p
     assert named is (place == "GitHub")
 
 
+@pytest.mark.proves("I2", "I10")
+def test_a_layer_source_may_be_called_like_a_template(town: Town, tmp_path: Path) -> None:
+    path = town.checkout(tmp_path) / "sources/xx/town.json"
+    path.write_bytes(town.source().replace(b'"town"', b'"{0.pool} {settings} } {"'))
+    assert state_of(batch_set, folder=str(tmp_path / "repository")).is_completed()
+    (found,) = all_sets(town)
+    assert town.statuses(found.id) == EXPECTED
+
+
+@pytest.mark.proves("I7")
 def test_a_set_at_a_commit_that_is_not_merged_never_becomes_the_latest(town: Town, hosted: Hosted) -> None:
     sha = hosted.commit(town.repository(), "feature", parent=hosted.branches["master"])
     assert state_of(batch_set, repository=NAME.upper(), commit="feature").is_completed()
@@ -195,6 +205,7 @@ def test_what_passes_is_waited_for(town: Town, github: GitHubServer) -> None:
     assert len(all_sets(town)) == 1
 
 
+@pytest.mark.proves("I2")
 def test_a_set_whose_flow_died_is_gone_on_with_by_its_number(town: Town, tmp_path: Path) -> None:
     begun = broken(town, town.checkout(tmp_path))
     assert [found.id for found in broken_off(town.opened)] == [begun.id]
@@ -258,6 +269,7 @@ def test_a_folder_that_changed_closes_the_set_that_was_broken_off_and_begins_ano
     assert state_of(batch_set, set_id=old.id).name == "Left"
 
 
+@pytest.mark.proves("I9")
 def test_of_two_sets_at_once_the_second_leaves(town: Town, hosted: Hosted) -> None:
     with town.opened.pool.connection() as conn:
         assert sets.hold(conn, NAME)

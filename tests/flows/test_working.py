@@ -29,6 +29,7 @@ def test_a_good_run_is_stored_recorded_and_the_latest(town: Town) -> None:
     assert run.record is not None and run.record["rows"] == 100
 
 
+@pytest.mark.proves("I6")
 def test_a_failed_run_is_stored_with_its_log_and_moves_nothing(town: Town) -> None:
     good = town.run()
     town.web.responses["/a.csv"] = Response(status=404)
@@ -67,6 +68,7 @@ def test_a_run_asked_to_be_fresh_is(town: Town) -> None:
     assert town.latest == again.id
 
 
+@pytest.mark.proves("I6")
 def test_a_source_that_drops_by_half_never_moves_the_latest_until_it_is_approved(town: Town) -> None:
     good = town.run()
     town.publish(50)
@@ -111,6 +113,7 @@ def test_rows_outside_of_what_a_source_covers_hold_even_its_first_run(town: Town
     assert (town.last_good, town.latest) == (None, None)
 
 
+@pytest.mark.proves("I7")
 @pytest.mark.parametrize("trust", [Trust.UNMERGED, Trust.UNKNOWN])
 def test_what_is_not_merged_is_stored_and_never_the_latest(town: Town, trust: Trust) -> None:
     run = town.run(trust=trust)
@@ -118,6 +121,7 @@ def test_what_is_not_merged_is_stored_and_never_the_latest(town: Town, trust: Tr
     assert "addresses.zip" in town.files(run.id)
 
 
+@pytest.mark.proves("I9")
 def test_of_two_who_work_on_a_run_one_leaves(town: Town) -> None:
     run_id = town.queued()
     answers: list[RunStatus | None] = []
@@ -130,6 +134,7 @@ def test_of_two_who_work_on_a_run_one_leaves(town: Town) -> None:
     assert town.work(run_id) is None, "and one that is final is nobody's"
 
 
+@pytest.mark.proves("I2")
 def test_who_has_lost_the_lease_stops_working_and_publishes_nothing(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,9 +151,11 @@ def test_who_has_lost_the_lease_stops_working_and_publishes_nothing(
     assert lease is not None
     zombie.join(20)
     assert answers == [None]
-    assert (town.files(run_id), town.row(run_id).status) == (set(), RunStatus.RUNNING)
+    # What it had logged while the run was its own stays until the next one has something to say.
+    assert (town.files(run_id), town.row(run_id).status) == ({"log.txt"}, RunStatus.RUNNING)
 
 
+@pytest.mark.proves("I12")
 def test_work_folders_are_gone_afterwards(town: Town, tmp_path: Path) -> None:
     town.run()
     town.run(content=b"{}", layer="", name="")

@@ -1,4 +1,6 @@
-"""A process that works as flow runs do, and stops dead at a named point: `python -m tests.flows.victim POINT RUN`.
+"""A process that works as flow runs do, and stops dead at a named point.
+
+    python -m tests.flows.victim POINT RUN [CLOCK]
 
 It says `there` once it has got to the point, and waits to be killed. The code that it stops in knows nothing of it: a
 named function is wrapped in this process only, where its caller looks it up.
@@ -8,10 +10,15 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import time_machine
+
+from flows import policies
 from flows.sending import send_due
 from flows.services import Services, services
 from flows.working import work_on
@@ -80,7 +87,9 @@ def _stopping(original: Callable[..., Any], point: Point) -> Callable[..., Any]:
     calls = count(1)
 
     def wrapped(*arguments: Any, **keywords: Any) -> Any:
-        counts = not point.stage or arguments[0].call.function == point.stage
+        # What stores the log of the run beside it stores something else.
+        is_beside = threading.current_thread() is not threading.main_thread()
+        counts = not is_beside and (not point.stage or arguments[0].call.function == point.stage)
         is_there = counts and next(calls) == point.nth
         if is_there and not point.is_after:
             _wait_for_death()
@@ -97,10 +106,15 @@ def _wait_for_death() -> None:
     threading.Event().wait()
 
 
-def main(name: str, run_id: int) -> None:
-    """Work on a run, or send its messages, as far as the point; to the end when it has no name."""
+def main(name: str, run_id: int, clock: float = 0.0) -> None:
+    """Work on a run, or send its messages, as far as the point; to the end when it has no name.
+
+    The clock of this process is ahead by so many seconds.
+    """
     point = POINTS.get(name, NOWHERE)
-    with services() as opened:
+    policies.LOG_SECONDS = 0.05
+    elsewhen = time_machine.travel(datetime.now(UTC) + timedelta(seconds=clock)) if clock else nullcontext()
+    with elsewhen, services() as opened:
         if point is not NOWHERE:
             stop_at(point, type(opened.storage))
         _act(opened, point, run_id)
@@ -114,4 +128,4 @@ def _act(opened: Services, point: Point, run_id: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *map(float, sys.argv[3:]))

@@ -15,6 +15,7 @@ from tests.hostile import addresses, archives, delimited, gis, regexps, source_j
 from tests.hostile.case import Case, World, is_expected, outcome
 from tests.hostile.command import Result
 from tests.hostile.machine import BYTES, SECONDS, Machine, Touched
+from tests.proof.evidence import Breach, Evidence, write
 
 FAMILIES: dict[str, tuple[int, Callable[[World], Iterator[Case]]]] = {
     "addresses": (40, addresses.cases),
@@ -49,6 +50,26 @@ class Checked:
             yield from (f"{self.family}: {result.case.name}: {breach}" for breach in result.breaches)
         for touched in self.touched:
             yield from (f"{self.family}: {breach}" for breach in touched.breaches())
+
+    def evidence(self) -> Evidence:
+        """The same for the table of the whole proof."""
+        return Evidence(
+            what=self.family,
+            kind="bad input",
+            promises=("I2", "I8", "I10", "I11"),
+            inputs=len(self.results),
+            slowest=max(result.seconds for result in self.results),
+            memory=max(result.memory for result in self.results),
+            touched=sum(len(each.reads) + len(each.requests) + len(each.writes) for each in self.touched),
+            breaches=tuple(self._broken()),
+        )
+
+    def _broken(self) -> Iterator[Breach]:
+        """Breaches by what was promised: a result that is wrong, rows that are not accounted for, what was touched."""
+        for result in self.failed:
+            yield from (Breach("I2", f"{result.case.name}: {breach}") for breach in result.breaches)
+        for touched in self.touched:
+            yield from (Breach("I11", breach) for breach in touched.breaches())
 
 
 def check(family: str, cases: Sequence[Case], machine: Machine) -> Checked:
@@ -109,6 +130,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.hostile.proof", description=__doc__)
     parser.add_argument("--family", choices=FAMILIES, help="only this family")
     parser.add_argument("--only", metavar="TEXT", default="", help="only cases whose name has this text")
+    parser.add_argument("--report", type=Path, help="keep what came of it for the table of the whole proof")
     parser.add_argument("--verbose", action="store_true", help="also tell what came of each case")
     options = parser.parse_args()
     started = time.monotonic()
@@ -126,6 +148,7 @@ def main() -> int:
     lines = list(table(checked))
     print("\n".join(lines))
     print(f"{time.monotonic() - started:.0f} s")
+    write(options.report, [item.evidence() for item in checked])
     return 0 if lines[-1].endswith(" 0 failed, 0 breaches") else 1
 
 

@@ -126,6 +126,7 @@ def test_dropping_more_rows_never_opens_the_gate(new: Figures, last: Figures, fe
     assert judge(worse, last).held or not judge(new, last).held
 
 
+@pytest.mark.proves("I6")
 @given(any_figures(), any_figures())
 def test_half_of_the_rows_is_never_let_through(new: Figures, last: Figures) -> None:
     if last.rows > 0 and new.rows <= last.rows / 2:

@@ -204,6 +204,7 @@ def test_the_settings_choose_the_storage(tmp_path: Path, credentials: None) -> N
     assert code_of(raised) is Code.STORAGE_UNSET
 
 
+@pytest.mark.proves("I5", "I12", kind="writer to the storage killed")
 def test_a_killed_writer_to_a_bucket_leaves_nothing_to_see(bucket: S3, proxy: Proxy, files: list[File]) -> None:
     held, carried = threading.Event(), [0]
 
@@ -224,6 +225,7 @@ def test_a_killed_writer_to_a_bucket_leaves_nothing_to_see(bucket: S3, proxy: Pr
     assert sweep(bucket, timedelta(0)) == 0
 
 
+@pytest.mark.proves("I5", "I12", kind="writer to the storage killed")
 def test_a_killed_writer_to_a_folder_leaves_nothing_to_see(folder: Folder, files: list[File]) -> None:
     os.unlink(files[1].path)
     os.mkfifo(files[1].path)
@@ -353,6 +355,7 @@ except ProblemError as error:
 """
 
 
+@pytest.mark.proves("I6", kind="disk of the storage full")
 def test_a_full_disk_is_said_and_costs_nothing_that_was_there(tmp_path: Path) -> None:
     # In a namespace of its own anybody may mount, and the disk is gone with the process.
     alone = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, str(tmp_path)]

@@ -112,6 +112,7 @@ class Stepping:
         return self._storage.copy(source, key, about, match=match)
 
 
+@pytest.mark.proves("I5", kind="writer of the latest killed")
 @pytest.mark.parametrize("killed_at", [1, 2, 3])
 def test_what_a_killed_writer_left_half_done_is_put_right(killed_at: int, storage: Storage) -> None:
     publish_latest(storage, stored_run(storage, 7))
@@ -154,6 +155,7 @@ def test_runs_with_the_same_content_are_told_apart(storage: Storage) -> None:
     assert copied and copied.about.marks == {"run": "8"}
 
 
+@pytest.mark.proves("I9")
 def test_of_many_writers_at_once_the_newest_wins(folder: Storage) -> None:
     # In the folder only: the S3 server of the tests looks at a condition and writes in two steps.
     runs = [stored_run(folder, run) for run in range(1, 9)]

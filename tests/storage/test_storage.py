@@ -126,6 +126,13 @@ def test_what_is_deleted_is_gone_and_may_come_back(storage: Storage) -> None:
     assert content(storage, "a/b") == b"2"
 
 
+def test_many_are_deleted_and_those_that_are_not_there_are_fine(storage: Storage) -> None:
+    keys = [f"runs/1/{number}.txt" for number in range(1_100)]
+    storage.put_many((key, b"a", TEXT) for key in ["runs/10/kept.txt", *keys])
+    storage.delete_many([*keys, "runs/1/never.txt"])
+    assert [found.key for found in storage.list("runs/")] == ["runs/10/kept.txt"]
+
+
 def test_only_the_first_may_create(storage: Storage) -> None:
     first = storage.put("lock", b"1", TEXT, match=ABSENT)
     with pytest.raises(ConflictError):
@@ -172,6 +179,7 @@ def test_a_file_that_is_not_there_to_be_stored_is_no_fault_of_the_storage(storag
     assert keys(storage) == []
 
 
+@pytest.mark.proves("I5")
 def test_a_reader_sees_the_old_or_the_new_and_nothing_else(storage: Storage) -> None:
     versions = [bytes([number]) * (50_000 + number) for number in range(20)]
     digests = {hashlib.sha256(version).hexdigest(): len(version) for version in versions}
@@ -211,6 +219,7 @@ def test_a_reader_that_began_before_a_switch_gets_all_of_the_old(storage: Storag
     assert begin + rest == large.read_bytes()
 
 
+@pytest.mark.proves("I12")
 def test_what_lies_aside_is_swept_when_it_is_old(storage: Storage) -> None:
     storage.put(f"{ASIDE}x/a", b"1", TEXT)
     storage.put("runs/7/a", b"1", TEXT)

@@ -21,6 +21,8 @@ class Access:
 
     def __init__(self, token: str, app: App) -> None:
         self.token, self.app = token, app
+        self.scopes: str | None = None
+        """What GitHub says of a classic token in each answer; None for a fine-grained one."""
         self.given: dict[str, datetime] = {}
         """Tokens of the installation, with the end of each."""
 

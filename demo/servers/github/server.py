@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from demo.servers.github.access import Access
@@ -98,7 +99,10 @@ class GitHubServer(HttpServer):
         if isinstance(caller, Response):
             return caller
         if name in ACCOUNTS:
-            return ACCOUNTS[name](self.access, caller, Shapes(self.url, self.url), found.groupdict())
+            response = ACCOUNTS[name](self.access, caller, Shapes(self.url, self.url), found.groupdict())
+            is_classic = caller.kind == "user" and self.access.scopes is not None
+            told = {"X-OAuth-Scopes": self.access.scopes or ""} if is_classic else {}
+            return replace(response, headers={**response.headers, **told})
         hosted = self.repositories.get(f"{found['owner']}/{found['repo']}".casefold())
         if hosted is None or (hosted.private and caller.kind == "nobody" and name != "codeload"):
             return NOT_FOUND

@@ -8,6 +8,7 @@ select source_id, layer, name, id from runs
 where id = %(run_id)s
   and trust = 'merged'
   and (status = 'succeeded' or status = 'held' and decision = 'approved')
+  and expired_at is null
 on conflict (source_id, layer, name) do update set
     run_id = excluded.run_id,
     moved_at = clock_timestamp()

@@ -13,6 +13,9 @@ create table if not exists migrations (
     applied_at timestamptz not null default clock_timestamp()
 )
 
+-- name: is_prepared
+select to_regclass('migrations') is not null
+
 -- name: applied
 select number from migrations
 

@@ -13,13 +13,13 @@ select concat_ws(
     ' ',
     (
         select (
-            count(*), max(greatest(queued_at, started_at, finished_at, decided_at)), sum(attempt),
+            count(*), max(greatest(queued_at, started_at, finished_at, decided_at, expired_at)), sum(attempt),
             count(*) filter (where status = 'running')
         )
         from runs
     ),
     (select (count(*), max(greatest(created_at, listed_at, completed_at, abandoned_at))) from sets),
-    (select (count(*), max(greatest(created_at, finished_at))) from jobs),
+    (select (count(*), max(greatest(created_at, finished_at, expired_at))) from jobs),
     (select (count(*), max(moved_at)) from last_good),
     (select (count(*), max(created_at)) from collections),
     (select (count(*) filter (where problem is not null), max(tried_at)) from collection_tries)
@@ -28,13 +28,16 @@ select concat_ws(
 -- name: run_stamps
 -- Whatever of a run changes, one of these does. A run that has no files of its own shows those of another.
 select
-    id, source_id, layer, name, trust, copy_of is null and status in ('succeeded', 'held') as has_files,
+    runs.id, source_id, layer, name, runs.trust,
+    copy_of is null and runs.status in ('succeeded', 'held') and runs.expired_at is null as has_files,
     concat_ws(
-        ' ', status, attempt, trust, extract(epoch from queued_at), extract(epoch from started_at),
-        extract(epoch from finished_at), extract(epoch from decided_at)
+        ' ', runs.status, attempt, runs.trust, extract(epoch from queued_at), extract(epoch from started_at),
+        extract(epoch from runs.finished_at), extract(epoch from decided_at), 'expired ' || runs.expired_at,
+        'job ' || jobs.expired_at
     ) as stamp
 from runs
-order by id
+left join jobs on jobs.id = runs.job_id
+order by runs.id
 
 -- name: lines_of_set
 select
@@ -141,7 +144,8 @@ left join lateral (
 order by found.source_id, found.layer, found.name
 
 -- name: set_counts
-select set_id::text as batch, status, count(*), max(greatest(queued_at, started_at, finished_at, decided_at)) as changed
+select set_id::text as batch, status, count(*),
+    max(greatest(queued_at, started_at, finished_at, decided_at, expired_at)) as changed
 from runs
 where set_id is not null
 group by set_id, status
@@ -156,13 +160,15 @@ group by job_id, status
 select * from sets order by id desc
 
 -- name: jobs
-select * from jobs order by created_at desc, id
+select * from jobs where expired_at is null order by created_at desc, id
 
 -- name: contents
 select sha, content from source_files where sha = any(%(shas)s)
 
 -- name: runs
-select runs.*, source_files.content, coalesce(sets.repository, jobs.repository, '') as repository
+select
+    runs.*, source_files.content, coalesce(sets.repository, jobs.repository, '') as repository,
+    jobs.expired_at is not null as job_is_gone
 from runs
 join source_files on source_files.sha = runs.source_sha
 left join sets on sets.id = runs.set_id

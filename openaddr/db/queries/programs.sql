@@ -2,7 +2,7 @@
 select
     runs.id, coalesce(copy_of, runs.id) as files_of, source_id, layer, name, source_sha, status, rows, finished_at,
     copy_of, code_version, problem ->> 'code' as code, left(problem ->> 'message', 400) as message,
-    record ->> 'fingerprint' as fingerprint, record -> 'seconds' as seconds, record -> 'outputs' as outputs
+    expired_at is not null as is_expired, record ->> 'fingerprint' as fingerprint, record -> 'seconds' as seconds, record -> 'outputs' as outputs
 from last_good
 join runs using (source_id, layer, name)
 where runs.id = last_good.run_id
@@ -12,7 +12,7 @@ order by source_id, layer, name
 select
     id, coalesce(copy_of, id) as files_of, source_id, layer, name, source_sha, status, rows, finished_at,
     copy_of, code_version, problem ->> 'code' as code, left(problem ->> 'message', 400) as message,
-    record ->> 'fingerprint' as fingerprint, record -> 'seconds' as seconds, record -> 'outputs' as outputs
+    expired_at is not null as is_expired, record ->> 'fingerprint' as fingerprint, record -> 'seconds' as seconds, record -> 'outputs' as outputs
 from runs
 where set_id = %(set_id)s
 order by source_id, layer, name

@@ -31,6 +31,9 @@ where id = %(original_id)s
   and copy_of is null
   and (trust >= %(trust)s or %(any_trust)s)
   and (source_id, layer, name, source_sha) = (%(source_id)s, %(layer)s, %(name)s, %(source_sha)s)
+  and expired_at is null
+-- Whoever lets go of old runs must not do so with one that is just copied.
+for share
 on conflict do nothing
 returning *
 
@@ -65,8 +68,10 @@ where (source_sha, source_id, layer, name) = (%(source_sha)s, %(source_id)s, %(l
   and code_version = %(code_version)s
   and (trust >= %(trust)s or %(any_trust)s)
   and finished_at > clock_timestamp() - make_interval(days => %(days)s)
+  and expired_at is null
 order by id desc
 limit 1
+for share
 
 -- name: undispatched
 -- People who wait for an answer come first, then what takes longest; what never ran may take longer than all.
@@ -192,4 +197,4 @@ update runs set
     decided_by = %(by)s,
     decided_reason = %(reason)s,
     decided_at = clock_timestamp()
-where id = %(run_id)s and status = 'held' and decision is null
+where id = %(run_id)s and status = 'held' and decision is null and expired_at is null

@@ -1,54 +1,34 @@
-"""What this machine has of what a run needs: `openaddr doctor`. What can be tried is tried, not only looked up."""
+"""What this machine has of what a run needs."""
 
-import json
 import platform
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from openaddr.box import Box, BoxedError, Confinement, layers
+from openaddr.doctor.checks import Check
+from openaddr.doctor.libraries import libraries, lock
+from openaddr.doctor.parts import Look, Part
 from openaddr.errors import EXPLANATIONS, Code, ProblemError
 from openaddr.outputs.land import BASEMAP
 from openaddr.outputs.tippecanoe import find_tippecanoe
 from openaddr.settings import Settings
 
-WIDEST = 30
+BOX_SECONDS = 60.0
+"""The first child of a box takes some seconds on a busy machine."""
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that holds or does not; `fix` says what to do when it does not."""
-
-    name: str
-    holds: bool
-    found: str
-    fix: str = ""
-
-    def __str__(self) -> str:
-        """The check as people read it."""
-        told = f"{'✓' if self.holds else '✗'} {self.name:<{WIDEST}} {self.found}"
-        return told if self.holds else f"{told}\n    {self.fix}"
+def parts(settings: Settings) -> list[Part]:
+    """In the order in which a person would mend what does not hold."""
+    looks = [Look("Python", _python), Look("libraries", libraries), Look("lock", lock)]
+    box = [Look("layers", _layers), Look("works", lambda: _tried(settings), seconds=BOX_SECONDS)]
+    programs = [Look("tippecanoe", _tippecanoe), Look("base map", _base_map)]
+    return [Part("Python and libraries", looks), Part("Box", box), Part("Outputs", programs)]
 
 
-def examine(settings: Settings) -> list[Check]:
-    """All checks, in the order in which a person would mend what does not hold."""
-    return [_python(), *_layers(), *_tried(settings), *_programs()]
-
-
-def as_text(checks: list[Check]) -> str:
-    """The table for a terminal."""
-    return "\n".join(map(str, checks))
-
-
-def as_json(checks: list[Check]) -> str:
-    """One JSON object a check, one on a line."""
-    return "\n".join(json.dumps(asdict(check) | ({"fix": ""} if check.holds else {})) for check in checks)
-
-
-def _python() -> Check:
-    return Check("Python", True, f"{platform.python_version()} on {sys.platform} {platform.machine()}")
+def _python() -> Iterator[Check]:
+    yield Check("Python", True, f"{platform.python_version()} on {sys.platform} {platform.machine()}")
 
 
 def _layers() -> Iterator[Check]:
@@ -75,12 +55,14 @@ def _tried(settings: Settings) -> Iterator[Check]:
         yield Check(f"box: {attempt}", not outcome, outcome or "refused", fix)
 
 
-def _programs() -> Iterator[Check]:
-    """What outputs are made with."""
+def _tippecanoe() -> Iterator[Check]:
     try:
         program, found = True, find_tippecanoe()
     except ProblemError as error:
         program, found = False, error.problem.message
     yield Check("tippecanoe", program, found, EXPLANATIONS[Code.TIPPECANOE_MISSING].hint)
+
+
+def _base_map() -> Iterator[Check]:
     drawn = f"{BASEMAP.stat().st_size:,} bytes" if BASEMAP.exists() else "it is not there"
     yield Check("base map", BASEMAP.exists(), drawn, EXPLANATIONS[Code.BASEMAP_MISSING].hint)

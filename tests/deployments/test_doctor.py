@@ -1,0 +1,533 @@
+"""`openaddr doctor` on a real stack: all right in good health, and each part that is hurt is named with the fix."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentUpdate
+
+from demo.servers.github import rate_limited
+from demo.servers.github.answers import given
+from deployments.doctor import database
+from deployments.doctor.examining import operators
+from deployments.embedded.service import ROOT
+from deployments.queues import POOL
+from openaddr.doctor.parts import examine
+from openaddr.settings import Settings
+from tests.buckets import credentials, s3_port
+from tests.clients import collect
+from tests.deployments.conftest import Lives
+from tests.deployments.patient import (
+    CORS,
+    DATE,
+    PASSWORD,
+    TOKEN,
+    WEBHOOK_SECRET,
+    YESTERYEAR,
+    Hurt,
+    Patient,
+    extra_deployment,
+    full_disk,
+    patient,
+    paused,
+)
+from tests.github.payloads import REPOSITORY
+
+__all__ = ["credentials", "s3_port"]
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.usefixtures("credentials"),
+    # Clients of Prefect leave their connections to the garbage collector, which the module calls once in the end.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def healthy(lives: Lives, s3_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
+    """One patient for the module: who hurts it mends it."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        patch.setenv("AWS_ACCESS_KEY_ID", "key-of-nobody")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-nobody")
+        with patient(lives.second, Path(folder), tmp_path_factory.mktemp("work"), s3_port) as found:
+            yield found
+    collect()
+
+
+def queue(client: SyncPrefectClient, name: str) -> Any:
+    return client.read_work_queue_by_name(name, POOL).id
+
+
+def deployment(client: SyncPrefectClient, name: str) -> Any:
+    return client.read_deployment_by_name(name)
+
+
+def automation(client: SyncPrefectClient) -> Any:
+    return next(each for each in client.read_automations(limit=200) if "silent" in each.name)
+
+
+@contextmanager
+def no_server_on_full_disk(here: Patient, place: Path) -> Iterator[None]:
+    with full_disk(place / "full") as folder, here.told(work_folder=str(folder)):
+        yield
+
+
+def old_clock(block: bytes) -> bytes:
+    return DATE.sub(YESTERYEAR, block)
+
+
+Cases = dict[str, tuple[Hurt, set[str], str, str]]
+"""What is hurt: how, which checks do not hold then, and words of what is found and of the fix of one of them."""
+GONE = "http://127.0.0.1:1"
+
+DATABASE: Cases = {
+    "the database is stopped": (
+        lambda here, _: here.no_postgres(),
+        {"database reachable"},
+        "No connection to doctor",
+        "Start Postgres",
+    ),
+    "the database is not known by that name": (
+        lambda here, _: here.told(database_url=here.settings.database_url.replace("/doctor", "/nothing")),
+        {"database reachable"},
+        'database "nothing" does not exist',
+        "DATABASE_URL",
+    ),
+    "a migration is missing": (
+        lambda here, _: here.sql(
+            "delete from migrations where number = 2",
+            "insert into migrations values (2, 'sets_begin_again')",
+        ),
+        {"migrations"},
+        "are missing: 0002 sets_begin_again",
+        "openaddr db migrate",
+    ),
+    "the database is newer": (
+        lambda here, _: here.sql(
+            "insert into migrations values (999, 'of tomorrow')", "delete from migrations where number = 999"
+        ),
+        {"migrations"},
+        "which does not know 0999",
+        "Install the release that made them",
+    ),
+    "the database is empty": (
+        lambda here, _: here.sql("alter table migrations rename to other", "alter table other rename to migrations"),
+        {"migrations"},
+        "there are no tables of ours",
+        "openaddr db migrate",
+    ),
+    "a right is taken away": (
+        lambda here, _: here.sql("revoke insert on runs from worker", "grant insert on runs to worker"),
+        {"rights"},
+        "worker may not read and write runs",
+        "grant select, insert, update, delete",
+    ),
+    "the clock of the database is wrong": (
+        lambda here, _: here.sql(
+            "create function public.clock_timestamp() returns timestamptz language sql as "
+            "'select pg_catalog.clock_timestamp() + interval ''1 hour'''; "
+            "alter role worker set search_path = public, pg_catalog",
+            "alter role worker reset search_path; drop function public.clock_timestamp()",
+        ),
+        {"clock of the database"},
+        "3600 s ahead of ours",
+        "timedatectl",
+    ),
+}
+STORAGE: Cases = {
+    "the bucket is gone": (
+        lambda here, _: here.told(s3_bucket="bucket-of-nobody"),
+        {"write, read, delete"},
+        "NoSuchBucket (404)",
+        "S3_BUCKET",
+    ),
+    "the storage is gone": (
+        lambda here, _: here.told(s3_endpoint_url=GONE),
+        {"write, read, delete"},
+        "No answer from the bucket",
+        "OPENADDR_S3_ENDPOINT_URL",
+    ),
+    "no rule of CORS": (lambda here, _: here.rules(), {"CORS"}, "no rules", "openaddr storage setup"),
+    "CORS without Range": (
+        lambda here, _: here.rules(CORS | {"AllowedHeaders": ["Authorization"]}),
+        {"CORS"},
+        "header Range",
+        "AllowedHeaders Range",
+    ),
+    "CORS without HEAD, for one origin": (
+        lambda here, _: here.rules(CORS | {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://a.example"]}),
+        {"CORS"},
+        "origin * and HEAD",
+        "AllowedMethods GET and HEAD",
+    ),
+    "the bucket is not public": (
+        lambda here, _: here.private(),
+        {"readers without login", "site"},
+        "answers 403: it wants a login",
+        "bucket policy",
+    ),
+    "the public address leads elsewhere": (
+        lambda here, _: here.told(s3_public_url=f"{here.github.url}/somewhere"),
+        {"readers without login"},
+        "answers 404",
+        "OPENADDR_S3_PUBLIC_URL",
+    ),
+    "nobody serves the site": (
+        lambda here, _: here.told(site_url=GONE),
+        {"site"},
+        "http://127.0.0.1:1 does not answer",
+        "OPENADDR_SITE_URL",
+    ),
+    "the server of the storage knows no Range": (
+        lambda here, _: here.between(
+            "s3_endpoint_url", here.s3_port, upward=lambda sent: sent.replace(b"Range:", b"Bange:")
+        ),
+        {"Range", "readers without login"},
+        "200 with 10 of the 4 bytes",
+        "206",
+    ),
+    "the folder is gone": (
+        lambda here, place: here.told(s3_bucket="", site_url="", storage_folder=str(place / "gone")),
+        {"write, read, delete"},
+        "There is no folder",
+        "let the user of the workers write there",
+    ),
+}
+PREFECT: Cases = {
+    "Prefect is away": (
+        lambda here, _: here.told(prefect_api_url=f"{GONE}/api"),
+        {"Prefect answers"},
+        "No Prefect server answers at http://127.0.0.1:1/api",
+        "PREFECT_API_URL",
+    ),
+    "Prefect hangs": (
+        lambda here, _: here.frozen("server start"),
+        {"Prefect answers"},
+        "No Prefect server answers",
+        "Start the Prefect server",
+    ),
+    "Prefect is of another version": (
+        lambda here, _: here.between(
+            "prefect_api_url",
+            int(here.up.api.split(":")[2].split("/")[0]),
+            downward=lambda sent: sent.replace(b'"3.8.', b'"3.7.'),
+        ),
+        {"version"},
+        "the server has 3.7.",
+        "pip install prefect==",
+    ),
+    "the clock of Prefect is wrong": (
+        lambda here, _: here.between(
+            "prefect_api_url", int(here.up.api.split(":")[2].split("/")[0]), downward=old_clock
+        ),
+        {"clock of Prefect"},
+        "s behind ours",
+        "timedatectl",
+    ),
+    "the pool is paused": (
+        lambda here, _: here.prefect(lambda client: paused(client, True), lambda client: paused(client, False)),
+        {"work pool"},
+        "is paused",
+        "prefect work-pool resume machine",
+    ),
+    "a queue is gone": (
+        lambda here, _: here.prefect(lambda client: client.delete_work_queue_by_id(queue(client, "batch"))),
+        {"queue batch", "deployment batch", "worker on batch"},
+        "there is no such queue",
+        "openaddr deploy",
+    ),
+    "a queue has another limit": (
+        lambda here, _: here.prefect(
+            lambda client: client.update_work_queue(queue(client, "batch"), concurrency_limit=9)
+        ),
+        {"queue batch"},
+        "(10, 9), they are to be (10, 1)",
+        "openaddr deploy",
+    ),
+    "a queue is paused": (
+        lambda here, _: here.prefect(
+            lambda client: client.update_work_queue(queue(client, "upkeep"), is_paused=True),
+            lambda client: client.update_work_queue(queue(client, "upkeep"), is_paused=False),
+        ),
+        {"queue upkeep"},
+        "it is paused",
+        "prefect work-queue resume upkeep",
+    ),
+    "a deployment is gone": (
+        lambda here, _: here.prefect(lambda client: client.delete_deployment(deployment(client, "tiny/ci").id)),
+        {"deployment ci"},
+        "there is no such deployment",
+        "openaddr deploy",
+    ),
+    "a schedule is switched off": (
+        lambda here, _: here.prefect(
+            lambda client: client.update_deployment_schedule(
+                (found := deployment(client, "sweep/sweep")).id, found.schedules[0].id, active=False
+            )
+        ),
+        {"deployment sweep"},
+        "schedules",
+        "openaddr deploy",
+    ),
+    "a deployment is in another queue": (
+        lambda here, _: here.prefect(
+            lambda client: client.update_deployment(
+                deployment(client, "sweep/sweep").id, DeploymentUpdate(work_queue_name="batch")
+            )
+        ),
+        {"deployment sweep"},
+        "work_queue_name",
+        "openaddr deploy",
+    ),
+    "a deployment is paused": (
+        lambda here, _: here.prefect(
+            lambda client: client.pause_deployment(deployment(client, "tiny/ci").id),
+            lambda client: client.resume_deployment(deployment(client, "tiny/ci").id),
+        ),
+        {"deployment ci"},
+        "it is paused",
+        "prefect deployment",
+    ),
+    "a deployment of old was left": (
+        lambda here, _: here.prefect(extra_deployment),
+        {"other deployments"},
+        "of-old",
+        "openaddr deploy",
+    ),
+    "an automation is gone": (
+        lambda here, _: here.prefect(lambda client: client.delete_automation(automation(client).id)),
+        {"automation silent flow runs have crashed"},
+        "it is not there",
+        "openaddr deploy",
+    ),
+    "an automation is switched off": (
+        lambda here, _: here.prefect(
+            lambda client: client.pause_automation(automation(client).id),
+            lambda client: client.resume_automation(automation(client).id),
+        ),
+        {"automation silent flow runs have crashed"},
+        "it is switched off",
+        "prefect automation resume",
+    ),
+    "the workers stand still": (
+        lambda here, _: here.idle(),
+        {f"worker on {name}" for name in ("ci", "upkeep", "scheduled", "batch")},
+        "last asked for runs 3,",
+        "prefect worker start",
+    ),
+}
+GITHUB: Cases = {
+    "GitHub is away": (
+        lambda here, _: here.told(github_api_url=GONE),
+        {"GitHub answers"},
+        "gives no usable answer",
+        "check GITHUB_API_URL",
+    ),
+    "the token was revoked": (
+        lambda here, _: here.github_with(token="ghp_another"),
+        {"GitHub answers"},
+        "answers 401",
+        "Make a new token",
+    ),
+    "the token may too much": (
+        lambda here, _: here.github_with(scopes="repo, public_repo, repo:status, admin:org"),
+        {"rights"},
+        "more than is needed: admin:org, repo",
+        "revoke this one",
+    ),
+    "the token may too little": (
+        lambda here, _: here.github_with(scopes="public_repo"),
+        {"rights"},
+        "lacks repo:status",
+        "Make a token",
+    ),
+    "no requests are left": (
+        lambda here, _: here.trouble("rate_limit", used_up()),
+        {"requests left"},
+        "3 of 5,000 an hour",
+        "Wait",
+    ),
+    "GitHub lets nobody ask": (
+        lambda here, _: here.trouble("rate_limit", rate_limited(600)),
+        {"GitHub answers"},
+        "allows no more requests until",
+        "Try again at the time named",
+    ),
+    "a repository is not seen": (
+        lambda here, _: here.told(repositories=(REPOSITORY, "somebody/elses")),
+        {"somebody/elses"},
+        "has no repository somebody/elses",
+        "OPENADDR_REPOSITORIES",
+    ),
+    "the App may too much": (
+        lambda here, _: here.app(contents="write", administration="write"),
+        {f"rights at {REPOSITORY}"},
+        "it has administration: write, contents: write beyond",
+        "GitHub Apps",
+    ),
+    "the App may too little": (
+        lambda here, _: here.app(checks="read", statuses=""),
+        {f"rights at {REPOSITORY}"},
+        "it lacks checks: write, statuses: write",
+        "GitHub Apps",
+    ),
+    "the key of the App is another's": (
+        lambda here, _: here.app(key="wrong"),
+        {"GitHub answers"},
+        "answers 401",
+        "private key of the App",
+    ),
+    "the clock of GitHub is wrong": (
+        lambda here, _: here.between("github_api_url", here.github.port, downward=old_clock),
+        {"clock of GitHub"},
+        "s behind ours",
+        "date -u",
+    ),
+}
+WEBHOOK: Cases = {
+    "the webhook takes everything": (
+        lambda here, _: here.told(webhook_secrets=(), webhook_unsigned=True),
+        {"webhook secret"},
+        "everybody may deliver",
+        "OPENADDR_WEBHOOK_UNSIGNED",
+    ),
+    "the secret is short": (
+        lambda here, _: here.told(webhook_secrets=(WEBHOOK_SECRET, "0123456789abcdef")),
+        {"webhook secret: strength"},
+        "number 2 is 16 characters long",
+        "openssl rand",
+    ),
+    "the secret is long and simple": (
+        lambda here, _: here.told(webhook_secrets=("secretsecretsecretsecret",)),
+        {"webhook secret: strength"},
+        "5 different characters",
+        "openssl rand",
+    ),
+    "the secret is the token": (
+        lambda here, _: here.told(webhook_secrets=(TOKEN,)),
+        {"webhook secret: its own"},
+        "the same as GITHUB_TOKEN",
+        "openssl rand",
+    ),
+    "the secret is the password": (
+        lambda here, _: here.told(webhook_secrets=(PASSWORD,)),
+        {"webhook secret: its own"},
+        "the same as DATABASE_URL",
+        "openssl rand",
+    ),
+}
+WORK_FOLDER: Cases = {
+    "the work folder is gone": (
+        lambda here, place: here.told(work_folder=str(place / "gone")),
+        {"work folder"},
+        "gone",
+        "Make ",
+    ),
+    "the disk is full": (no_server_on_full_disk, {"free disk"}, "0.0 of 0.0 GB are free", "at least 2 GB"),
+}
+CASES = {
+    name: (group, case)
+    for group, cases in {
+        "Database": DATABASE,
+        "Storage": STORAGE,
+        "Prefect": PREFECT,
+        "GitHub": GITHUB,
+        "Webhook": WEBHOOK,
+        "Work folder": WORK_FOLDER,
+    }.items()
+    for name, case in cases.items()
+}
+
+
+def used_up() -> Any:
+    return given({"rate": {"limit": 5_000, "remaining": 3, "reset": 0, "used": 4_997}})
+
+
+def test_in_good_health_everything_holds(healthy: Patient) -> None:
+    checks = healthy.examined()
+    assert [str(check) for check in checks if not check.holds] == []
+    assert len(checks) > 30
+
+
+def test_an_app_with_the_rights_that_are_needed_is_all_right(healthy: Patient) -> None:
+    with healthy.app():
+        assert [str(check) for check in healthy.examined("GitHub") if not check.holds] == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_hurt_is_named_with_the_fix(healthy: Patient, name: str, tmp_path: Path) -> None:
+    group, (hurt, wrong, found, fix) = CASES[name]
+    with hurt(healthy, tmp_path):
+        # Others take their time, and are not what this is about.
+        checks = healthy.examined(group, "Clocks")
+    told = {check.name: check for check in checks if check.holds is False}
+    assert told.keys() == wrong, "\n".join(map(str, told.values()))
+    assert any(found in check.found for check in told.values()), "\n".join(map(str, told.values()))
+    assert any(fix in check.fix for check in told.values())
+
+
+def test_an_old_server_of_the_database_is_named(healthy: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    # No old one is in the registries: what is too old is moved instead.
+    monkeypatch.setattr(database, "OLDEST", 99)
+    (wrong,) = [check for check in healthy.examined("Database") if not check.holds]
+    assert wrong.name == "version" and "99 or newer is needed" in wrong.found and "Move to Postgres 99" in wrong.fix
+
+
+def test_what_is_not_set_up_is_not_checked_and_says_what_would_change_that() -> None:
+    _, parts = operators(Settings(), None, None)
+    told = {check.group: check.found for check in examine(parts) if check.holds is None}
+    names = {
+        "Database": "DATABASE_URL",
+        "Storage": "S3_BUCKET",
+        "Prefect": "PREFECT_API_URL",
+        "GitHub": "GITHUB_TOKEN",
+        "Webhook": "OPENADDR_WEBHOOK_SECRETS",
+        "Clocks": "DATABASE_URL",
+    }
+    assert told.keys() == names.keys()
+    assert [group for group, name in names.items() if name not in told[group]] == []
+
+
+def doctor(up: Any, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    options = ["--folder", str(up.folder), "--prefect-file", str(up.prefect_file)]
+    return subprocess.run(
+        [sys.executable, "-m", "openaddr", "doctor", *options, *arguments],
+        cwd=ROOT,
+        env=os.environ | {"OPENADDR_WORKER_SLOTS": "1"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_stack_on_this_machine_is_examined_by_its_folder(lives: Lives) -> None:
+    done = doctor(lives.second)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "✓ worker on upkeep" in done.stdout and "✓ site" in done.stdout and "\n  ✗" not in done.stdout
+
+
+def test_objects_say_the_same_and_no_secret_is_told(lives: Lives) -> None:
+    secret = (lives.second.folder / "webhook-secret").read_text()
+    password = (lives.second.folder / "postgres" / "password").read_text()
+    environment = {"DATABASE_URL": f"postgresql://openaddr:{password}@127.0.0.1:1/openaddr", "S3_BUCKET": ""}
+    done = doctor(lives.second, "--json", GITHUB_TOKEN=secret, GITHUB_API_URL=GONE, **environment)
+    assert done.returncode == 6
+    checks = [json.loads(line) for line in done.stdout.splitlines()]
+    wrong = {check["name"] for check in checks if check["holds"] is False}
+    assert wrong >= {"database reachable", "GitHub answers", "webhook secret: its own"}
+    assert all(check["fix"] for check in checks if check["holds"] is False)
+    assert secret not in done.stdout + done.stderr and password not in done.stdout + done.stderr
+
+
+def test_a_folder_without_a_stack_is_told(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "openaddr", "doctor", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 6 and "is no folder of `openaddr up`" in done.stderr and "Traceback" not in done.stderr
