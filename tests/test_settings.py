@@ -68,6 +68,13 @@ def test_a_secret_that_nobody_can_type_at_github_is_refused() -> None:
         load({"OPENADDR_WEBHOOK_SECRETS": "good,g\udcffd"})
 
 
+def test_a_work_pool_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(
+        SettingError, match="OPENADDR_WORK_POOL is 'mesos', but has to be one of process, kubernetes, ecs"
+    ):
+        load({"OPENADDR_WORK_POOL": "mesos"})
+
+
 PUBLIC = {
     "mapbox_user",
     "mapbox_tileset",

@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.events.schemas.automations import AutomationCore
 from pydantic import BaseModel
 
-from deployments import abandoned, prefect_file
+from deployments import abandoned, pool, prefect_file
 from deployments.automations import PREFIX
 from deployments.embedded.postgres import PREFECTS
 from deployments.queues import POOL, QUEUES
@@ -20,6 +20,7 @@ from deployments.stack import _beside
 from flows.closing import OURS
 from openaddr import hosts
 from openaddr.errors import Code, ProblemError
+from openaddr.machines import ECS, KUBERNETES, PROCESS
 from tests.deployments.conftest import FILE, Lives
 from tests.deployments.processes import eventually
 
@@ -95,6 +96,37 @@ def test_a_machine_with_more_slots_gives_batches_more_but_not_all(
 ) -> None:
     assert set_up(lives.second.api, file, 6) == ["changed queue batch"]
     assert client.read_work_queue_by_name("batch", POOL).concurrency_limit == 5
+
+
+def test_where_each_worker_has_a_limit_the_queue_has_none(client: SyncPrefectClient, lives: Lives, file: Path) -> None:
+    set_up(lives.second.api, file, None)
+    limits = {queue.name: queue.concurrency_limit for queue in client.read_work_queues(work_pool_name=POOL)}
+    assert limits["batch"] is None
+    set_up(lives.second.api, file, 1)
+
+
+@pytest.mark.parametrize("work_pool", [KUBERNETES, ECS])
+def test_a_pool_of_a_cluster_has_our_template_until_the_operator_has_another(
+    client: SyncPrefectClient, work_pool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "POOL", f"machine-{work_pool}")
+    assert pool.agree(client, work_pool) == [f"created work pool machine-{work_pool} of type {work_pool}"]
+    assert pool.agree(client, work_pool) == []
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps(pool.template(work_pool) | {"job_configuration": {"env": "{{ env }}"}}))
+    assert pool.agree(client, work_pool, str(own)) == [f"changed the job template of work pool machine-{work_pool}"]
+    found = client.read_work_pool(f"machine-{work_pool}")
+    assert (found.type, found.base_job_template["job_configuration"]) == (work_pool, {"env": "{{ env }}"})
+    with pytest.raises(ProblemError, match="is of type"):
+        pool.agree(client, PROCESS)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"job_configuration": {}, "variables": {}, "image": ""}', "[]"])
+def test_a_file_that_is_no_job_template_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text(text)
+    with pytest.raises(ProblemError) as caught:
+        pool.template(KUBERNETES, str(tmp_path / "own.json"))
+    assert caught.value.problem.code is Code.DEPLOYMENT_INVALID and "own.json" in str(caught.value)
 
 
 def test_well_known_hosts_have_their_limits(client: SyncPrefectClient, file: Path) -> None:

@@ -47,6 +47,11 @@ class Machine:
     name: str
     process: subprocess.Popen[bytes]
 
+    def is_at_work(self, conn: Connection[Any]) -> bool:
+        """Whether one of its processes has a run now."""
+        found = conn.execute("select worker from runs where status = 'running'")
+        return bool({int(worker.rpartition("/")[2]) for (worker,) in found} & set(descendants(self.process.pid)))
+
     def kill(self) -> int:
         """Kill the worker and all flow runs that it has; gives how many processes that were."""
         # Stopped first, so that nothing new is started below it while the others are killed.
