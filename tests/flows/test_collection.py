@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,7 @@ from tests.collecting.world import World
 from tests.flows.conftest import Town, state_of
 
 ON_A_SMALL_DISK = 'mount -t tmpfs -o size=16m tmpfs "$0" || exit 99; exec "$@"'
-KILLS = 2
-"""`python -m tests.collecting.kills` kills more often."""
+KILLS = int(os.environ.get("OPENADDR_KILLS", "2"))
 
 
 @pytest.fixture
@@ -82,13 +82,17 @@ def test_what_takes_too_long_ends_between_two_members_and_says_so(world: World, 
     assert world.problems() == {"": "TIME_LIMIT"}
 
 
+@pytest.mark.proves("I5", "I6", "I9", kind="makers of collections killed")
+@pytest.mark.timeout(120 + 30 * KILLS)
 @pytest.mark.parametrize(
     "what, kept_in", [("collection", "folder"), ("collection", "bucket"), ("deduplicated", "folder")]
 )
 def test_whoever_is_killed_leaves_whole_collections_to_readers_and_two_at_once_make_one(
-    what: str, opened: Services, tmp_path: Path
+    what: str, opened: Services, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     found = killed(opened, opened.storage, tmp_path, what, KILLS, 1, 1)
+    record_property("faults", found.killed)
+    record_property("looks", found.looks)
     assert found.breaches == [] and found.looks > KILLS and len(found.seen) == 2
 
 

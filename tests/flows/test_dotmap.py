@@ -1,6 +1,8 @@
 """The flow of the dot map: what it says, what it leaves to Mapbox, and that nobody sees half of it."""
 
 import gzip
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
+KILLS = int(os.environ.get("OPENADDR_KILLS", "2"))
 SECRET = "sk.secret-of-mapbox"
 
 
@@ -97,7 +100,25 @@ def test_what_mapbox_cannot_do_never_takes_the_map_back(
     assert SECRET not in message + caplog.text + repr(opened.settings)
 
 
+@pytest.mark.proves("I5", kind="maker of the dot map killed")
+@pytest.mark.timeout(120 + 10 * KILLS)
 @pytest.mark.parametrize("kept_in", ["folder", "bucket"])
-def test_a_reader_sees_whole_maps_whoever_is_killed(opened: Services) -> None:
-    reader = killed(opened, "dotmap", tries=2, seed=1)
+def test_a_reader_sees_whole_maps_whoever_is_killed(
+    opened: Services, record_property: Callable[[str, object], None]
+) -> None:
+    reader = killed(opened, "dotmap", tries=KILLS, seed=1)
+    record_property("faults", KILLS)
+    record_property("looks", reader.looks)
+    assert reader.breaches == [] and reader.looks > 10
+
+
+@pytest.mark.slow
+@pytest.mark.proves("I5", kind="maker of the maps of sets killed")
+@pytest.mark.timeout(120 + 10 * KILLS)
+def test_a_reader_sees_whole_maps_of_a_set_whoever_is_killed(
+    opened: Services, record_property: Callable[[str, object], None]
+) -> None:
+    reader = killed(opened, "maps", tries=KILLS, seed=1)
+    record_property("faults", KILLS)
+    record_property("looks", reader.looks)
     assert reader.breaches == [] and reader.looks > 10
