@@ -87,7 +87,9 @@ function draw(root, maplibre, header, names) {
 // What lies under a point, best first, each once: a feature that crosses tiles is in several of them.
 function near(map, point, reach) {
   const box = [[point.x - reach, point.y - reach], [point.x + reach, point.y + reach]];
-  const layers = map.getStyle().layers.map((layer) => layer.id).filter((id) => id.startsWith("rows "));
+  // What was just hidden is still drawn until the next frame, and is not to be found.
+  const shown = ({ id, layout }) => id.startsWith("rows ") && layout?.visibility !== "none";
+  const layers = map.getStyle().layers.filter(shown).map((layer) => layer.id);
   const found = new Map();
   for (const feature of map.queryRenderedFeatures(box, { layers })) {
     const key = JSON.stringify([feature.sourceLayer, feature.properties]);

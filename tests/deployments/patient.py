@@ -146,6 +146,8 @@ class Patient:
             finally:
                 mend(client)
                 set_up(self.up.api, self.up.prefect_file, 1)
+                # Of a queue that was made again nobody has asked for runs yet, which the doctor says, too.
+                eventually(lambda: all(each.last_polled for each in client.read_work_queues(work_pool_name=POOL)), 60)
 
     @contextmanager
     def frozen(self, words: str) -> Iterator[list[int]]:

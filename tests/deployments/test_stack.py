@@ -47,8 +47,8 @@ def test_ctrl_c_ends_every_process_and_flow_runs_in_sessions_of_their_own(lives:
 def test_a_second_start_goes_on_with_the_data_of_both_databases(lives: Lives, client: SyncPrefectClient) -> None:
     with psycopg.connect(lives.second.database) as connection:
         assert connection.execute("SELECT word FROM note").fetchall() == [("kept",)]
-    (ended,) = (run for run in client.read_flow_runs(limit=200) if run.state_name == "Crashed")
-    assert ended.state and ended.state.message == "The machine was stopped while this ran."
+    crashed = [run.state for run in client.read_flow_runs(limit=200) if run.state_name == "Crashed"]
+    assert [state and state.message for state in crashed].count("The machine was stopped while this ran.") == 1
 
 
 def test_the_table_leads_to_what_it_names(lives: Lives) -> None:
