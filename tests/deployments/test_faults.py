@@ -43,6 +43,7 @@ from tests.deployments.processes import eventually, is_alive
 __all__ = ["connections_of_prefect"]
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.timeout(300),
     pytest.mark.usefixtures("connections_of_prefect"),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -297,7 +298,6 @@ def test_whoever_asks_again_gets_the_same_flow_run_until_it_is_dead(world: World
     assert world.swept_until_final(run) == (RunStatus.SUCCEEDED, 1)
 
 
-@pytest.mark.slow
 @pytest.mark.proves("I2", kind="database away when a run ends")
 def test_the_end_of_a_run_is_written_once_the_database_is_back(world: World) -> None:
     run, flow_run = world.at_work()
@@ -309,7 +309,6 @@ def test_the_end_of_a_run_is_written_once_the_database_is_back(world: World) -> 
     assert (world.row(run).status, world.row(run).attempt) == (RunStatus.SUCCEEDED, 1)
 
 
-@pytest.mark.slow
 @pytest.mark.proves("I2", kind="Prefect away")
 def test_a_set_goes_on_while_prefect_is_away_and_what_waits_begins_once_it_is_back(
     world: World, tmp_path: Path
@@ -351,7 +350,6 @@ def public(world: World) -> dict[str, str]:
     return {str(path): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.mark.slow
 @pytest.mark.proves("I2", "I5", kind="Prefect wiped")
 def test_wiping_what_prefect_knows_loses_nothing_that_is_public_and_no_run(
     world: World, place: Path, life: ExitStack

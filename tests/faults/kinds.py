@@ -247,7 +247,7 @@ def working(town: Town, run_id: int) -> Iterator[None]:
 
 NAMED = [Kind("worker killed", at(point), 1, ("bucket",), f"when {point}") for point in POINTS]
 KINDS = [
-    # `make test` has every fourth one on a folder.
+    # `tests/flows/test_killed.py` has every fourth one on a folder.
     *NAMED,
     Kind("worker killed", at_random, 20, detail="at a random time"),
     Kind("two workers killed", twice_at_random, 8),

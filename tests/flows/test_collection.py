@@ -82,6 +82,7 @@ def test_what_takes_too_long_ends_between_two_members_and_says_so(world: World, 
     assert world.problems() == {"": "TIME_LIMIT"}
 
 
+@pytest.mark.slow
 @pytest.mark.proves("I5", "I6", "I9", kind="makers of collections killed")
 @pytest.mark.timeout(120 + 30 * KILLS)
 @pytest.mark.parametrize(
@@ -96,6 +97,8 @@ def test_whoever_is_killed_leaves_whole_collections_to_readers_and_two_at_once_m
     assert found.breaches == [] and found.looks > KILLS and len(found.seen) == 2
 
 
+@pytest.mark.slow
+@pytest.mark.proves("I5", "I6", kind="disk full under makers of collections")
 @pytest.mark.parametrize("what", MAKERS)
 @pytest.mark.parametrize(
     "full, room, code",

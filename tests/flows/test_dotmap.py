@@ -100,6 +100,7 @@ def test_what_mapbox_cannot_do_never_takes_the_map_back(
     assert SECRET not in message + caplog.text + repr(opened.settings)
 
 
+@pytest.mark.slow
 @pytest.mark.proves("I5", kind="maker of the dot map killed")
 @pytest.mark.timeout(120 + 10 * KILLS)
 @pytest.mark.parametrize("kept_in", ["folder", "bucket"])

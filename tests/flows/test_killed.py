@@ -15,7 +15,7 @@ from tests.flows.reader import Reader
 from tests.flows.victim import POINTS, RUNNING, SUCCEEDED
 
 ON_A_FOLDER = tuple(POINTS)[::4]
-"""Every fourth of the points, for they take 6 s each: the proof has all of them."""
+"""Every fourth of the points, for they take 6 s each: `tests/faults` has all of them on a bucket."""
 ON_A_BUCKET = ("the upload is half done", "the pointer is switched", "the copies are half switched")
 """Points at which the storage makes a difference."""
 
@@ -27,6 +27,8 @@ def ends(url: str) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
+@pytest.mark.proves("I2", "I5", "I6", "I9", "I12", kind="worker killed")
 @pytest.mark.parametrize(
     "kept_in, point", [("folder", point) for point in ON_A_FOLDER] + [("bucket", point) for point in ON_A_BUCKET]
 )
