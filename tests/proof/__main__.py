@@ -60,7 +60,7 @@ def ended(evidence: Sequence[Evidence], seconds: float) -> Iterator[str]:
     yield from missing
     broken = {breach.promise for breach in breaches(evidence)}
     word = "all promises held" if not broken else f"broken: {', '.join(sorted(broken))}"
-    yield f"{seconds / 60:.0f} min; {word if not missing else 'no proof'}"
+    yield f"{seconds / 60:.0f} min; {word}{' (too little for a whole proof)' if missing else ''}"
 
 
 def main() -> int:
