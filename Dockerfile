@@ -23,7 +23,7 @@ RUN python -m pip install --no-cache-dir --no-deps --require-hashes --requiremen
     rm /tmp/runtime.txt
 COPY --from=build /wheels /wheels
 RUN python -m pip install --no-cache-dir --no-deps --no-index /wheels/*.whl && rm -r /wheels && \
-    useradd --uid 1000 --create-home --home-dir /work openaddr
+    useradd --uid 1000 --create-home --home-dir /var/lib/openaddr openaddr
 # What every client of Prefect needs to survive faults (deployments/embedded/prefect_server.py).
 ENV PYTHONUNBUFFERED=1 \
     DO_NOT_TRACK=1 \
@@ -34,11 +34,11 @@ ENV PYTHONUNBUFFERED=1 \
     PREFECT_SERVER_EPHEMERAL_ENABLED=false \
     PREFECT_WORKER_QUERY_SECONDS=1 \
     PREFECT_RUNNER_POLL_FREQUENCY=1 \
-    PREFECT_HOME=/work/.prefect \
-    OPENADDR_WORK_FOLDER=/work
+    PREFECT_HOME=/var/lib/openaddr/.prefect \
+    OPENADDR_WORK_FOLDER=/var/lib/openaddr
 USER 1000
-WORKDIR /work
-VOLUME /work
+WORKDIR /var/lib/openaddr
+VOLUME /var/lib/openaddr
 # Of a worker, which answers there with `--with-healthcheck`; other parts name their own address.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=120s \
     CMD ["python", "-m", "deployments.alive", "http://127.0.0.1:8080/health"]
