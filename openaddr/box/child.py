@@ -3,6 +3,7 @@
 import faulthandler
 import importlib
 import logging
+import mmap
 import os
 import signal
 import tempfile
@@ -107,11 +108,24 @@ def _work(call: Call, voice: _Voice) -> None:
     except ProblemError as error:
         found = error.problem
         voice.say(Refusal(found.code, found.message, found.hint, found.pointer))
-    except MemoryError:
-        voice.say(Surprise("MemoryError", "", out_of_memory=True))
     except BaseException as error:
-        number = error.errno if isinstance(error, OSError) else None
-        voice.say(Surprise(f"{type(error).__name__}: {error}", traceback.format_exc(), number))
+        voice.say(_surprise(error))
+
+
+def _surprise(error: BaseException) -> Surprise:
+    if isinstance(error, MemoryError) or _is_starved():
+        return Surprise("MemoryError", "", out_of_memory=True)
+    number = error.errno if isinstance(error, OSError) else None
+    return Surprise(f"{type(error).__name__}: {error}", traceback.format_exc(), number)
+
+
+def _is_starved() -> bool:
+    """Whether not even a MiB is left: then an import or a library that failed did so for lack of memory."""
+    try:
+        mmap.mmap(-1, 1 << 20).close()
+    except (MemoryError, OSError):
+        return True
+    return False
 
 
 def _confine(call: Call) -> None:

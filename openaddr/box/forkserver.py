@@ -9,6 +9,7 @@ multiprocessing has a fork server too; its children inherit the environment of t
 by pickles, and are not waited for with their use of memory and time.
 """
 
+import encodings.idna  # noqa: F401  # every name is looked up with it, and Python would import it only then
 import gc
 import json
 import os

@@ -1,6 +1,7 @@
 """What children of the tests do: each function is called in the box, by its name."""
 
 import ctypes
+import mmap
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -137,6 +139,15 @@ def grow(*, progress: Progress) -> int:
 def ask_for_too_much(*, progress: Progress) -> int:
     """Take more memory at once than anybody may have."""
     return len(bytearray(1 << 42))
+
+
+def import_without_memory(*, progress: Progress) -> None:
+    """Reserve all that may be had; then a codec cannot be imported, and Python says that there is none."""
+    taken = []
+    with suppress(OSError):
+        while True:
+            taken.append(mmap.mmap(-1, 1 << 20))
+    raise LookupError("unknown encoding: idna")
 
 
 def fill_disk(*, progress: Progress) -> int:

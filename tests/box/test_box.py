@@ -104,6 +104,7 @@ def test_no_secret_of_the_environment_gets_in(call: Call, monkeypatch: pytest.Mo
 LIMITS = {
     "memory bit by bit": ("grow", {}, Code.MEMORY_LIMIT, "300 MB"),
     "memory at once": ("ask_for_too_much", {}, Code.MEMORY_LIMIT, "memory"),
+    "an import without memory": ("import_without_memory", {}, Code.MEMORY_LIMIT, "memory"),
     "time in Python": ("spin", {"seconds": 0.5}, Code.TIME_LIMIT, "12,345 rows"),
     "time in a call": ("wait_deaf", {"seconds": 0.5}, Code.TIME_LIMIT, "seconds"),
     "a crash": ("crash", {}, Code.READER_CRASHED, "SIGSEGV"),
