@@ -11,12 +11,14 @@ from openaddr.settings import Settings
 from openaddr.storage.keys import aside_of
 from openaddr.storage.s3 import S3
 from openaddr.storage.s3_problems import named
+from openaddr.storage.s3_setup import lacking_rules
 
 RANGE = "Maps read tiles by parts of files: use a server of S3 that answers `Range` with 206."
 CORS = (
     "`openaddr storage setup` sets it; by hand: AllowedOrigins *, AllowedMethods GET and HEAD, AllowedHeaders Range, "
     "ExposeHeaders ETag."
 )
+LIFECYCLE = "`openaddr storage setup` sets it: without, parts of uploads that were broken off are paid for unseen."
 NO_RULES, NOT_KNOWN = "NoSuchCORSConfiguration", {"NotImplemented", "AccessDenied", "MethodNotAllowed"}
 METHODS, HEADER = {"GET", "HEAD"}, "range"
 CONTENT, FIRST, LAST = b"0123456789", 2, 5
@@ -64,6 +66,21 @@ def cors(settings: Settings) -> Iterator[Check]:
     lacking = min((_lacking(rule) for rule in rules), key=len)
     told = f"the best rule lacks {' and '.join(lacking)}" if lacking else "GET and HEAD with Range, from anywhere"
     yield Check("CORS", not lacking, told, CORS)
+
+
+def lifecycle(settings: Settings) -> Iterator[Check]:
+    """Whether what nobody needs any more goes by itself."""
+    with named(settings.s3_bucket, settings.s3_endpoint_url):
+        try:
+            lacking = lacking_rules(opened(settings))
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code not in NOT_KNOWN:
+                raise
+            yield Check("lifecycle", None, f"the server does not tell its rules ({code})", LIFECYCLE)
+            return
+    told = f"it lacks {', '.join(lacking)}" if lacking else "leftovers go by themselves"
+    yield Check("lifecycle", not lacking, told, LIFECYCLE)
 
 
 def _lacking(rule: Mapping[str, Any]) -> list[str]:

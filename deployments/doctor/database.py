@@ -63,12 +63,15 @@ def _migrations(url: str) -> Iterator[Check]:
 def _rights(url: str) -> Iterator[Check]:
     with connect(url) as conn:
         lacking, may_migrate, user = (
-            examining.tables_without_rights(conn),
+            examining.without_rights(conn),
             examining.may_migrate(conn),
             conn.info.user,
         )
-    fix = f"As owner: `grant select, insert, update, delete on all tables in schema public to {user}`."
-    told = f"{user} may not read and write {', '.join(lacking)}" if lacking else "may read and write every table"
+    fix = (
+        f"As owner: `grant select, insert, update, delete on all tables in schema public to {user}` and "
+        f"`grant select on all sequences in schema public to {user}`."
+    )
+    told = f"{user} may not use {', '.join(lacking)}" if lacking else "may read and write every table"
     yield Check("rights", not lacking, told, fix)
     # Others may do that with a role of their own.
     words = "may migrate" if may_migrate else "may not migrate: `openaddr db migrate` needs the owner of the tables"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deployments.doctor import clocks, database, disk, github, prefect_server, storage, webhook
+from deployments.doctor import backups, clocks, database, disk, github, prefect_server, storage, webhook
 from deployments.doctor.stack_folder import settings_of
 from deployments.setup import PREFECT_FILE
 from openaddr.doctor.parts import Part
@@ -15,6 +15,7 @@ def operators(settings: Settings, folder: Path | None, prefect_file: Path | None
     return known, [
         database.part(known),
         storage.part(known),
+        backups.part(known),
         prefect_server.part(known, prefect_file or PREFECT_FILE),
         github.part(known),
         webhook.part(known),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from deployments.embedded.postgres import OURS, ROLE
+from deployments.keeping import folder_settings
 from openaddr.settings import SettingError, Settings
 
 
@@ -11,11 +12,10 @@ def settings_of(folder: Path, settings: Settings) -> Settings:
     """The settings that the programs of a stack have. Raises SettingError when no stack was ever started there."""
     try:
         return replace(
-            settings,
+            folder_settings(settings, folder.resolve()),
             database_url=settings.database_url or _database(folder),
             prefect_api_url=settings.prefect_api_url or f"http://127.0.0.1:{_in(folder, 'prefect/port')}/api",
             site_url=settings.site_url or ("" if settings.s3_bucket else _site(folder)),
-            storage_folder=str(folder.resolve() / "storage"),
             work_folder=str(folder.resolve() / "work"),
             webhook_secrets=settings.webhook_secrets
             or (() if settings.webhook_unsigned else (_in(folder, "webhook-secret"),)),

@@ -44,6 +44,7 @@ def _looks(settings: Settings) -> list[Look]:
     return [
         Look("Range", lambda: bucket.in_parts(settings), bucket.RANGE),
         Look("CORS", lambda: bucket.cors(settings), bucket.CORS),
+        Look("lifecycle", lambda: bucket.lifecycle(settings), bucket.LIFECYCLE),
         Look(name, lambda: _read_by_all(settings, name, readers.of_bucket), readers.OPEN),
         *_pages(settings),
     ]

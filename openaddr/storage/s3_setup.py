@@ -70,12 +70,22 @@ def set_up(settings: Settings) -> Iterator[str]:
             yield _told(bucket, "lifecycle", _set_lifecycle(bucket))
 
 
+def lacking_rules(bucket: S3) -> list[str]:
+    """Names of the rules of LIFECYCLE that a bucket does not have as they are. Raises ClientError."""
+    there = {_plain(rule) for rule in _lifecycle(bucket)}
+    return sorted(str(rule["ID"]) for rule in LIFECYCLE if _plain(rule) not in there)
+
+
 def _told(bucket: S3, what: str, is_changed: bool) -> str:
     return f"{bucket.bucket}: {what} {'set' if is_changed else 'as it should be'}"
 
 
+def _lifecycle(bucket: S3) -> Sequence[dict[str, Any]]:
+    return _existing(lambda: bucket.client.get_bucket_lifecycle_configuration(Bucket=bucket.bucket).get("Rules", []))
+
+
 def _set_lifecycle(bucket: S3) -> bool:
-    there = _existing(lambda: bucket.client.get_bucket_lifecycle_configuration(Bucket=bucket.bucket).get("Rules", []))
+    there = _lifecycle(bucket)
     wanted = [*_of_others(there), *LIFECYCLE]
     if _same(there, wanted):
         return False

@@ -30,6 +30,7 @@ from openaddr.db.connections import connect
 from openaddr.db.migrating import migrate
 from openaddr.doctor.checks import Check
 from openaddr.doctor.parts import examine
+from openaddr.keeping.commands import back_up
 from openaddr.settings import Settings
 from openaddr.storage import s3_setup
 from tests import postgres
@@ -54,6 +55,7 @@ class Patient:
     postgres: Path
     owner_url: str
     bucket: Any
+    backups: Any
     s3_port: int
     github: GitHubServer
     settings: Settings
@@ -107,6 +109,30 @@ class Patient:
             yield
         finally:
             list(s3_setup.set_up(self.settings))
+
+    @contextmanager
+    def lifecycle(self, *rules: dict[str, Any]) -> Iterator[None]:
+        """Other rules of what goes by itself, or none."""
+        if rules:
+            self.bucket.LifecycleConfiguration().put(LifecycleConfiguration={"Rules": list(rules)})
+        else:
+            self.bucket.Lifecycle().delete()
+        try:
+            yield
+        finally:
+            list(s3_setup.set_up(self.settings))
+
+    @contextmanager
+    def open_backups(self) -> Iterator[None]:
+        """Everybody reads the backups."""
+        found = list(self.backups.objects.all())
+        for each in found:
+            each.Acl().put(ACL="public-read")
+        try:
+            yield
+        finally:
+            for each in found:
+                each.Acl().put(ACL="private")
 
     @contextmanager
     def private(self) -> Iterator[None]:
@@ -228,6 +254,8 @@ def patient(up: Up, folder: Path, place: Path, s3_port: int) -> Iterator[Patient
     endpoint, name = f"http://127.0.0.1:{s3_port}", f"patient-{os.getpid()}"
     bucket = boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1").Bucket(name)
     bucket.create(ACL="public-read")
+    backups = boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1").Bucket(f"{name}-backups")
+    backups.create()
     with postgres.server(folder, postgres.QUICK) as server_url, GitHubServer(TOKEN) as github:
         owner_url = _record(server_url)
         github.access.scopes = "public_repo, repo:status"
@@ -244,10 +272,12 @@ def patient(up: Up, folder: Path, place: Path, s3_port: int) -> Iterator[Patient
             github_token=TOKEN,
             webhook_secrets=(WEBHOOK_SECRET,),
             work_folder=str(place),
+            backup_bucket=f"{name}-backups",
         )
         # What is told as the fix of it.
         list(s3_setup.set_up(settings))
-        yield Patient(up, folder, owner_url, bucket, s3_port, github, settings)
+        back_up(settings)
+        yield Patient(up, folder, owner_url, bucket, backups, s3_port, github, settings)
 
 
 def _record(server_url: str) -> str:
@@ -257,6 +287,7 @@ def _record(server_url: str) -> str:
         migrate(conn)
         conn.execute(f"create role {ROLE} login password '{PASSWORD}'".encode())
         conn.execute(f"grant select, insert, update, delete on all tables in schema public to {ROLE}".encode())
+        conn.execute(f"grant select on all sequences in schema public to {ROLE}".encode())
     return make_conninfo(owner_url)
 
 

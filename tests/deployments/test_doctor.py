@@ -5,8 +5,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from deployments.embedded.service import ROOT
 from deployments.queues import POOL
 from openaddr.doctor.parts import examine
 from openaddr.settings import Settings
+from openaddr.storage import s3_setup
+from openaddr.storage.folder import Folder
+from openaddr.storage.objects import About
 from tests.buckets import credentials, s3_port
 from tests.clients import collect
 from tests.deployments.conftest import Lives
@@ -80,6 +84,22 @@ def no_server_on_full_disk(here: Patient, place: Path) -> Iterator[None]:
         yield
 
 
+def old_backup(place: Path) -> Path:
+    """A folder with the backup of three days ago."""
+    made = Folder(place).put("backups/2026-01-01T030000Z.zip", b"PK", About("application/zip", "no-store"))
+    os.utime(place / made.key, times=(time.time() - 72 * 3600,) * 2)
+    return place
+
+
+@contextmanager
+def both(*hurts: AbstractContextManager[None]) -> Iterator[None]:
+    """One thing is hurt after the other."""
+    with ExitStack() as stack:
+        for hurt in hurts:
+            stack.enter_context(hurt)
+        yield
+
+
 def old_clock(block: bytes) -> bytes:
     return DATE.sub(YESTERYEAR, block)
 
@@ -127,8 +147,16 @@ DATABASE: Cases = {
     "a right is taken away": (
         lambda here, _: here.sql("revoke insert on runs from worker", "grant insert on runs to worker"),
         {"rights"},
-        "worker may not read and write runs",
+        "worker may not use runs",
         "grant select, insert, update, delete",
+    ),
+    "a right that only backups take is taken away": (
+        lambda here, _: here.sql(
+            "revoke select on sequence outbox_id_seq from worker", "grant select on sequence outbox_id_seq to worker"
+        ),
+        {"rights"},
+        "worker may not use outbox_id_seq",
+        "grant select on all sequences",
     ),
     "the clock of the database is wrong": (
         lambda here, _: here.sql(
@@ -168,6 +196,18 @@ STORAGE: Cases = {
         "origin * and HEAD",
         "AllowedMethods GET and HEAD",
     ),
+    "nothing goes by itself": (
+        lambda here, _: here.lifecycle(),
+        {"lifecycle"},
+        "it lacks openaddr-aside, openaddr-old-versions, openaddr-unfinished-uploads",
+        "openaddr storage setup",
+    ),
+    "unfinished uploads stay": (
+        lambda here, _: here.lifecycle(*(rule for rule in s3_setup.LIFECYCLE if "uploads" not in rule["ID"])),
+        {"lifecycle"},
+        "it lacks openaddr-unfinished-uploads",
+        "openaddr storage setup",
+    ),
     "the bucket is not public": (
         lambda here, _: here.private(),
         {"readers without login", "site"},
@@ -199,6 +239,44 @@ STORAGE: Cases = {
         {"write, read, delete"},
         "There is no folder",
         "let the user of the workers write there",
+    ),
+}
+BACKUPS: Cases = {
+    "there is no place for backups": (
+        lambda here, _: here.told(backup_bucket=""),
+        {"newest backup"},
+        "no place for backups is named",
+        "OPENADDR_BACKUP_BUCKET",
+    ),
+    "the newest backup is old": (
+        lambda here, place: here.told(backup_bucket="", backup_folder=str(old_backup(place))),
+        {"newest backup"},
+        "72 hours old",
+        "openaddr backup",
+    ),
+    "no backup was ever made": (
+        lambda here, place: both(
+            here.told(backup_bucket="", backup_folder=str(place / "none")),
+            here.sql(
+                "update migrations set applied_at = applied_at - interval '9 days'",
+                "update migrations set applied_at = applied_at + interval '9 days'",
+            ),
+        ),
+        {"newest backup"},
+        "there is none, of a record that is 216 hours old",
+        "openaddr backup",
+    ),
+    "the bucket for backups is gone": (
+        lambda here, _: here.told(backup_bucket="bucket-of-nobody"),
+        {"newest backup", "nobody else reads them"},
+        "NoSuchBucket",
+        "openaddr backup",
+    ),
+    "everybody reads the backups": (
+        lambda here, _: here.open_backups(),
+        {"nobody else reads them"},
+        "everybody can get the newest",
+        "openaddr storage setup",
     ),
 }
 PREFECT: Cases = {
@@ -438,6 +516,7 @@ CASES = {
     for group, cases in {
         "Database": DATABASE,
         "Storage": STORAGE,
+        "Backups": BACKUPS,
         "Prefect": PREFECT,
         "GitHub": GITHUB,
         "Webhook": WEBHOOK,
@@ -487,6 +566,7 @@ def test_what_is_not_set_up_is_not_checked_and_says_what_would_change_that() -> 
     names = {
         "Database": "DATABASE_URL",
         "Storage": "S3_BUCKET",
+        "Backups": "DATABASE_URL",
         "Prefect": "PREFECT_API_URL",
         "GitHub": "GITHUB_TOKEN",
         "Webhook": "OPENADDR_WEBHOOK_SECRETS",

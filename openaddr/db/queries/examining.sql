@@ -1,8 +1,8 @@
 -- name: has_migrations
 select to_regclass('migrations') is not null
 
--- name: tables_without_rights
--- What our programs do with every table of ours.
+-- name: without_rights
+-- What our programs do with every table of ours; backups read the last number of each sequence.
 select relname
 from pg_class
 where relnamespace = current_schema()::regnamespace
@@ -13,6 +13,9 @@ where relnamespace = current_schema()::regnamespace
         and has_table_privilege(oid, 'update')
         and has_table_privilege(oid, 'delete')
     )
+    or relnamespace = current_schema()::regnamespace
+    and relkind = 'S'
+    and not has_sequence_privilege(oid, 'select')
 order by relname
 
 -- name: may_migrate
@@ -28,3 +31,6 @@ select has_schema_privilege(current_schema(), 'create') and coalesce(
 
 -- name: clock
 select extract(epoch from clock_timestamp())::double precision
+
+-- name: began
+select min(applied_at) from migrations
