@@ -128,8 +128,8 @@ def test_what_is_deleted_is_gone_and_may_come_back(storage: Storage) -> None:
 
 def test_many_are_deleted_and_those_that_are_not_there_are_fine(storage: Storage) -> None:
     keys = [f"runs/1/{number}.txt" for number in range(1_100)]
-    storage.put_many((key, b"a", TEXT) for key in ["runs/10/kept.txt", *keys])
-    storage.delete_many([*keys, "runs/1/never.txt"])
+    storage.put_many((key, b"a", TEXT) for key in ["runs/10/kept.txt", *keys[::20], keys[-1]])
+    storage.delete_many(keys)
     assert [found.key for found in storage.list("runs/")] == ["runs/10/kept.txt"]
 
 
@@ -280,7 +280,7 @@ def test_the_name_of_a_download_says_nothing_else(name: str, expected: str) -> N
 
 def test_many_small_objects_are_stored_and_replaced_together(storage: Storage) -> None:
     for version in (b"1", b"2"):
-        storage.put_many((f"site/{number}/index.html", version * number, About("text/html")) for number in range(400))
+        storage.put_many((f"site/{number}/index.html", version * number, About("text/html")) for number in range(100))
         assert [found.bytes for found in storage.list("site/")].count(1) == 1
         with storage.open("site/7/index.html") as file:
             assert file.read() == version * 7
