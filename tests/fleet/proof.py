@@ -23,7 +23,7 @@ LOOK_EVERY = 0.5
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a set: seconds from its beginning to its end, and of the last run that was done before any death."""
+    """What came of a set: seconds from its beginning to its end."""
 
     runs: int
     seconds: float
@@ -32,6 +32,8 @@ class Outcome:
     again: int
     """Runs that were begun more than once."""
     breaches: list[str]
+    undisturbed: float
+    """Runs that became final in a minute while all machines lived."""
 
     @property
     def a_minute(self) -> float:
@@ -42,13 +44,13 @@ class Outcome:
     def line(self) -> str:
         """What to tell of it."""
         statuses = ", ".join(f"{count} {status}" for status, count in self.statuses.items())
-        told = f"{self.runs} runs in {self.seconds:.0f} s, {self.a_minute:.0f} a minute: {statuses}"
+        told = f"{self.runs} runs in {self.seconds:.0f} s, {self.a_minute:.0f} a minute, {self.undisturbed:.0f} before any death: {statuses}"
         return f"{told}; {self.killed} processes killed, {self.again} runs begun again, {len(self.breaches)} breaches"
 
 
 def work_off(found: Fleet, name: str, count: int, machines: list[Machine]) -> Outcome:
     """Have the fleet work off a set, and kill all machines of `machines` but the last one on the way, each in a run."""
-    set_id, killed = found.listed(name, count), 0
+    set_id, killed, undisturbed = found.listed(name, count), 0, 0.0
     *doomed, _ = machines
     started, deadline = monotonic(), monotonic() + LIMIT_SECONDS
     found.begin(set_id)
@@ -56,13 +58,16 @@ def work_off(found: Fleet, name: str, count: int, machines: list[Machine]) -> Ou
         # The first dies after a third of the runs, the second after two thirds.
         is_due = doomed and done * len(machines) >= count * (len(machines) - len(doomed))
         if is_due and doomed[0].is_at_work(found.conn):
+            undisturbed = undisturbed or 60 * done / (monotonic() - started)
             killed += doomed.pop(0).kill()
         sleep(LOOK_EVERY)
     seconds = monotonic() - started
     rows = runs.of_set(found.conn, set_id)
     statuses = Counter(row.status.value for row in rows)
     breaches = [f"{machine.name} was never killed" for machine in doomed] + list(_breaches(found, set_id))
-    return Outcome(len(rows), seconds, killed, dict(statuses), sum(row.attempt > 1 for row in rows), breaches)
+    again = sum(row.attempt > 1 for row in rows)
+    undisturbed = undisturbed or 60 * len(rows) / seconds
+    return Outcome(len(rows), seconds, killed, dict(statuses), again, breaches, undisturbed)
 
 
 def _breaches(found: Fleet, set_id: int) -> Iterator[str]:
