@@ -44,8 +44,9 @@ class Outcome:
     def line(self) -> str:
         """What to tell of it."""
         statuses = ", ".join(f"{count} {status}" for status, count in self.statuses.items())
-        told = f"{self.runs} runs in {self.seconds:.0f} s, {self.a_minute:.0f} a minute, {self.undisturbed:.0f} before any death: {statuses}"
-        return f"{told}; {self.killed} processes killed, {self.again} runs begun again, {len(self.breaches)} breaches"
+        pace = f"{self.a_minute:.0f} a minute, {self.undisturbed:.0f} before any death"
+        deaths = f"{self.killed} processes killed, {self.again} runs begun again, {len(self.breaches)} breaches"
+        return f"{self.runs} runs in {self.seconds:.0f} s, {pace}: {statuses}; {deaths}"
 
 
 def work_off(found: Fleet, name: str, count: int, machines: list[Machine]) -> Outcome:
