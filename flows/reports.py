@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from dashboards import files
 from flows.services import Services
 from openaddr.db import jobs, last_good, runs
-from openaddr.db.records import Job, Run, RunStatus
+from openaddr.db.records import Job, JobStatus, Run, RunStatus
 from openaddr.feedback.report import GITHUB, Entry, Report
 from openaddr.proposal import read_proposal
 from openaddr.settings import GITHUB_API_URL
@@ -30,6 +30,7 @@ def job_report(opened: Services, job: Job) -> Report:
         good = [last_good.get(conn, run.source_id, run.layer, run.name) for run in ours]
         last = [runs.get(conn, pointer.run_id) if pointer else None for pointer in good]
         newer = jobs.newest_of_pull_request(conn, job)
+        ahead = jobs.ahead(conn, job.id) if job.status is JobStatus.RUNNING else 0
         by = jobs.get(conn, newer) if newer and newer != job.id else None
     site = opened.settings.site_url.rstrip("/")
     lines = {(layer.source_id, layer.layer, layer.name): layer.line for layer in found.layers}
@@ -46,7 +47,8 @@ def job_report(opened: Services, job: Job) -> Report:
         tuple(found.renamed),
         found.unchanged,
         tuple(found.limits),
-        by.commit_sha if by and job.status == "superseded" else "",
+        by.commit_sha if by and job.status is JobStatus.SUPERSEDED else "",
+        ahead,
         site,
         f"{site}/jobs/{job.id}/" if site else "",
         github_of(opened.settings.github_api_url),

@@ -86,6 +86,11 @@ def finish_done(conn: Connection[Any], job_id: UUID | None = None) -> list[Job]:
     return many(conn, SQL["finish_done"], Job, job_id=job_id)
 
 
+def ahead(conn: Connection[Any], job_id: UUID) -> int:
+    """How many runs of other jobs wait in front of the first that waits of this one."""
+    return int(scalar(conn, SQL["ahead"], job_id=job_id))
+
+
 def newest_of_commit(conn: Connection[Any], job: NewJob) -> UUID | None:
     """The job that speaks for the commit of a job."""
     found: UUID | None = scalar(conn, SQL["newest_of_commit"], **asdict(job))

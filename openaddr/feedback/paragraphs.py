@@ -63,7 +63,7 @@ def meaning(report: Report) -> str:
         case Verdict.NOTHING:
             return _nothing(report)
         case Verdict.CHECKING:
-            return "You need not wait here: this text is replaced when there is more to say."
+            return f"{waits(report)}You need not wait here: this text is replaced when there is more to say."
         case Verdict.SUPERSEDED:
             return "There is nothing to do for you."
 
@@ -139,6 +139,13 @@ def _correction(report: Report) -> str:
         return "Push a correction to this branch, and it is checked again."
     again = f"comment {code(RERUN)}" if report.job.pull_request else "push again"
     return f"This may be a matter of time: {again} to try again later."
+
+
+def waits(report: Report) -> str:
+    """`12 runs of other changes come first. `, '' where nothing does."""
+    if not report.ahead:
+        return ""
+    return f"{plural(report.ahead, 'run')} of other changes {'comes' if report.ahead == 1 else 'come'} first. "
 
 
 def _checking(report: Report) -> str:

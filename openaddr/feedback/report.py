@@ -115,7 +115,7 @@ class Report:
     `paths` are the source files that changed, `findings` those of the files that were linted, by path; `removed` names
     layer sources, `renamed` has files as (before, after), `unchanged` counts layer sources that did not have to run.
     `limits` are sentences about limits that bit. `superseded_by` is the commit that is checked instead, '' where it is
-    not known.
+    not known. `ahead` counts runs of other changes that come first.
     """
 
     job: Job
@@ -127,6 +127,7 @@ class Report:
     unchanged: int = 0
     limits: tuple[str, ...] = ()
     superseded_by: str = ""
+    ahead: int = 0
     site_url: str = ""
     job_url: str = ""
     github_url: str = GITHUB

@@ -11,6 +11,7 @@ from enum import StrEnum
 from openaddr.feedback.paragraphs import REPLACED
 from openaddr.feedback.report import FAILURES, Outcome, Report, Verdict
 from openaddr.run import printable
+from openaddr.words import plural
 
 CONTEXT = "openaddresses/hooked"
 LONGEST = 140
@@ -54,7 +55,7 @@ def _told(report: Report) -> tuple[State, str]:
     names = ", ".join(report.files)
     match report.verdict:
         case Verdict.CHECKING:
-            return State.PENDING, f"Checking {names or 'what changed'}"
+            return State.PENDING, _checking(report, names or "what changed")
         case Verdict.GOOD:
             return State.SUCCESS, f"Succeeded on {names}"
         case Verdict.NOTHING:
@@ -68,6 +69,12 @@ def _told(report: Report) -> tuple[State, str]:
         case Verdict.SUPERSEDED:
             by = f"Superseded by {report.superseded_by[:7]}, which is checked instead"
             return State.ERROR, by if report.superseded_by else f"Superseded: {REPLACED[0].lower()}{REPLACED[1:]}"
+
+
+def _checking(report: Report, names: str) -> str:
+    """The place in the queue has room, however many files there are."""
+    behind = f" ({plural(report.ahead, 'run')} of others first)" if report.ahead else ""
+    return shortened(printable(f"Checking {names}"), LONGEST - len(behind)) + behind
 
 
 def _failed(report: Report) -> list[str]:

@@ -36,6 +36,7 @@ def scenarios() -> dict[str, Report]:
         "layers-25": report(*many(25), status=JobStatus.FAILED),
         "layers-200": report(*many(200), status=JobStatus.FAILED),
         "checking": report(placed(run(1, RunStatus.RUNNING, None)), good(2, name="city"), status=JobStatus.RUNNING),
+        "queued": report(placed(run(1, RunStatus.QUEUED, None)), status=JobStatus.RUNNING, ahead=12),
         "looking": report(paths=("sources/us/ca/alameda.json",), findings={}, status=JobStatus.RUNNING),
         "skipped": report(skipped()),
         "superseded": superseded(),

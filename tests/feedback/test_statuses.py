@@ -20,6 +20,7 @@ TOLD = {
     "decided": (State.FAILURE, "Failed on sources/us/ca/alameda.json from sources/us/ca/alameda.json"),
     "lost": (State.ERROR, "Errored on sources/us/ca/alameda.json: the fault is ours, a new run may help"),
     "checking": (State.PENDING, "Checking sources/us/ca/alameda.json"),
+    "queued": (State.PENDING, "Checking sources/us/ca/alameda.json (12 runs of others first)"),
     "looking": (State.PENDING, "Checking sources/us/ca/alameda.json"),
     "skipped": (State.SUCCESS, "Nothing to check"),
     "superseded": (State.ERROR, "Superseded by 89abcde, which is checked instead"),
@@ -42,6 +43,13 @@ def test_a_job_has_the_status_that_tools_know(name: str) -> None:
 def test_no_description_is_longer_than_github_takes(name: str) -> None:
     description = status(scenarios()[name]).description
     assert description and len(description) <= LONGEST and description.isprintable()
+
+
+def test_the_place_in_the_queue_is_told_however_many_files_there_are() -> None:
+    entries = [placed(run(number, RunStatus.QUEUED, None, source_id=f"xx/{number}")) for number in range(1, 100)]
+    description = status(report(*entries, status=JobStatus.RUNNING, ahead=1)).description
+    assert description.startswith("Checking sources/xx/1.json, ") and len(description) <= LONGEST
+    assert description.endswith(", sources/xx/5.json… (1 run of others first)")
 
 
 def test_one_failure_is_told_while_others_run() -> None:

@@ -44,6 +44,19 @@ def test_a_push_to_the_default_branch_runs_what_it_changed_and_publishes_it(worl
     assert world.town.latest is not None
 
 
+def test_who_waits_is_told_how_many_runs_come_first(world: Contributing) -> None:
+    first = {f"sources/xx/{number}.json": world.source() for number in range(3)}
+    world.hosted.change(first, "theirs")
+    world.asked(world.told.push("theirs"))
+    sha = world.hosted.change({TOWN: world.source()}, "mine")
+    job = world.asked(world.told.push("mine")).job
+    assert list(world.statuses(sha)) == [("pending", f"Checking {TOWN} (3 runs of others first)")]
+    for run in world.open_runs(job):
+        world.town.work(run.id)
+    world.send(job)
+    assert [state for state, _ in world.statuses(sha)] == ["pending", "success"]
+
+
 def test_a_branch_is_checked_for_all_that_it_changed_since_it_left_the_default_one(world: Contributing) -> None:
     world.hosted.change({TOWN: world.source()}, "mine")
     sha = world.hosted.change({GONE: world.source("gone.csv")}, "mine")

@@ -102,6 +102,12 @@ where (repository, commit_sha) = (%(repository)s, %(commit_sha)s)
 select count(*) from runs join jobs on jobs.id = runs.job_id
 where jobs.finished_at is null and runs.finished_at is null and jobs.author = %(author)s and runs.trust <> 'merged'
 
+-- name: ahead
+-- The queue of changes is worked off in the order in which runs came into it.
+select count(*) from runs
+where status = 'queued' and job_id <> %(job_id)s
+  and id < (select min(id) from runs where status = 'queued' and job_id = %(job_id)s)
+
 -- name: newest_of_commit
 select id from jobs where (repository, commit_sha) = (%(repository)s, %(commit_sha)s)
 order by created_at desc, id
