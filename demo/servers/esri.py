@@ -126,7 +126,7 @@ class EsriServer(HttpServer):
             self._open += 1
             self.most_open = max(self.most_open, self._open)
             trouble = self.trouble(request, next(self._numbers)) if self.trouble else None
-        self._closing.wait(self.seconds)
+        self.ending.wait(self.seconds)
         response = trouble or self._service(request)
         with self._lock:
             self._open -= 1

@@ -1,11 +1,11 @@
 """An FTP server for the files of a folder."""
 
 import logging
-import threading
 import warnings
 from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
+
+from demo.servers.background import Background
 
 with warnings.catch_warnings():
     # pyftpdlib imports asyncore, which Python 3.11 calls deprecated; from 3.12 on it brings its own.
@@ -20,7 +20,7 @@ with warnings.catch_warnings():
 logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())
 
 
-class FtpServer:
+class FtpServer(Background):
     """Read-only files of `folder`, for everybody or for one user; `commands` logs what was asked.
 
     `masquerade` is an address that PASV names instead of the real one; `without` lists commands that it does not
@@ -36,14 +36,13 @@ class FtpServer:
         without: tuple[str, ...] = (),
         sizes: dict[str, int] | None = None,
     ) -> None:
+        super().__init__()
         self.commands: list[tuple[str, str]] = []
         self.cuts: list[int] = []
         self._loop = IOLoop()
         self._server = Pyftpd(
             ("127.0.0.1", 0), _handler(self, _authorizer(folder, user), masquerade, without, sizes or {}), self._loop
         )
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     @property
     def port(self) -> int:
@@ -55,20 +54,11 @@ class FtpServer:
         """Scheme, address and port, without a slash at the end."""
         return f"ftp://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
-        self._thread.join()
-        self._server.close_all()
-
-    def _serve(self) -> None:
-        while not self._closing.is_set():
+    def work(self) -> None:
+        """Serve."""
+        while not self.ending.is_set():
             self._loop.loop(timeout=0.02, blocking=False)
+        self._server.close_all()
 
 
 def _authorizer(folder: Path, user: tuple[str, str] | None) -> Any:

@@ -2,14 +2,14 @@
 
 import ssl
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from demo.servers.background import Background
 
 
 @dataclass(frozen=True)
@@ -56,18 +56,17 @@ class Response:
     length: int | None = None
 
 
-class HttpServer(ABC):
+class HttpServer(Background):
     """Serves `answer` on a free port from `__enter__` to `__exit__`; over TLS when given a context."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__()
         self.requests: list[Request] = []
-        self._closing = threading.Event()
         self._asked = threading.Condition()
         self._tls = tls
         self._server = _Server(("127.0.0.1", 0), _handler_of(self))
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @abstractmethod
     def answer(self, request: Request) -> Response:
@@ -83,17 +82,15 @@ class HttpServer(ABC):
         """Scheme, address and port, without a slash at the end."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def work(self) -> None:
+        """Serve."""
+        self._server.serve_forever(poll_interval=0.02)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
+    def end(self) -> None:
+        """Serve nobody any more."""
+        super().end()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join()
 
     def wait_until(self, enough: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait for requests until it is enough. Raises TimeoutError."""
@@ -122,7 +119,7 @@ class HttpServer(ABC):
 
     def _fall_silent(self, handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.flush()
-        self._closing.wait()
+        self.ending.wait()
         handler.close_connection = True
 
     def _send_head(self, response: Response, handler: BaseHTTPRequestHandler) -> None:

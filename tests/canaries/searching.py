@@ -2,19 +2,18 @@
 
 import gzip
 import io
-import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 import pyarrow.parquet
 from psycopg import sql
 
+from demo.servers.background import Background
 from tests.canaries.values import Canaries
 
 LOOK_EVERY = 0.1
@@ -76,30 +75,20 @@ def in_words(canaries: Canaries, what: str, content: object) -> Iterator[str]:
         yield f"{name} was told to {what}"
 
 
-class Watch:
+class Watch(Background):
     """Looks at all processes of this machine again and again: a `with` block."""
 
     def __init__(self, canaries: Canaries) -> None:
+        super().__init__()
         self._canaries = canaries
         self.breaches: set[str] = set()
         self.boxed: set[int] = set()
         """Processes of boxes that were seen."""
         self.seen: set[int] = set()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._done.wait(LOOK_EVERY):
+    def work(self) -> None:
+        """Look, and look again."""
+        while not self.ending.wait(LOOK_EVERY):
             self.look()
 
     def look(self) -> None:

@@ -10,18 +10,17 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from demo.servers.background import Background
 from deployments.embedded.service import ROOT
 from flows.services import Services
 from openaddr.db.collections import DEDUPLICATED
@@ -101,29 +100,21 @@ def _after(world: World, what: str) -> list[str]:
     return breaches
 
 
-class Reader:
+class Reader(Background):
     """Looks at what is published, from `__enter__` to `__exit__`."""
 
     def __init__(self, storage: Storage, look: Callable[[Storage], int]) -> None:
+        super().__init__()
         self._storage, self._look = storage, look
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._read)
         self.looks = 0
         self.seen: set[int] = set()
         self.breaches: list[str] = []
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _read(self) -> None:
+    def work(self) -> None:
+        """Look, and look again."""
         there, took = False, 0.0
         # As long as the last look took, so that half of the time is for others.
-        while not self._done.wait(max(0.02, took)):
+        while not self.ending.wait(max(0.02, took)):
             started = time.monotonic()
             try:
                 self.seen.add(self._look(self._storage))

@@ -12,18 +12,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
+from demo.servers.background import Background
 from deployments.embedded.service import ROOT
 from flows.dotmap import make_alone
 from flows.services import Services, services
@@ -47,28 +44,18 @@ Look = Callable[[], str]
 """One look at what is published: '' when it is whole."""
 
 
-@dataclass
-class Reader:
+class Reader(Background):
     """Looks from `__enter__` to `__exit__`, and notes what is not whole."""
 
-    look: Look
-    looks: int = 0
-    breaches: list[str] = field(default_factory=list)
-    _done: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.looks = 0
+        self.breaches: list[str] = []
 
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _read(self) -> None:
-        while not self._done.wait(PAUSE):
+    def work(self) -> None:
+        """Look, and look again."""
+        while not self.ending.wait(PAUSE):
             self.looks += 1
             try:
                 breach = self.look()

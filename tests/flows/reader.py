@@ -1,10 +1,10 @@
 """Somebody who looks at what is published, all the time, and notes whatever does not belong together."""
 
-import threading
 import time
 from types import TracebackType
 from typing import Self
 
+from demo.servers.background import Background
 from openaddr.storage.keys import latest_stem
 from openaddr.storage.latest import Latest, read_latest
 from openaddr.storage.objects import Storage
@@ -13,14 +13,13 @@ PAUSE = 0.02
 """Seconds between two looks, at least: as long as the last one took, so that half of the time is for others."""
 
 
-class Reader:
+class Reader(Background):
     """Reads the latest of one layer source, from `__enter__` to `__exit__`."""
 
     def __init__(self, storage: Storage, source: str, layer: str, name: str) -> None:
+        super().__init__()
         self._storage, self._stem = storage, latest_stem(source, layer, name)
         self._known: dict[int, Latest] = {}
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._read)
         self.looks = 0
         self.breaches: list[str] = []
 
@@ -31,19 +30,18 @@ class Reader:
 
     def __enter__(self) -> Self:
         self._look()
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._done.set()
-        self._thread.join()
+        super().__exit__(kind, error, trace)
         self._look()
 
-    def _read(self) -> None:
+    def work(self) -> None:
+        """Look, and look again."""
         took = 0.0
-        while not self._done.wait(max(PAUSE, took)):
+        while not self.ending.wait(max(PAUSE, took)):
             started = time.monotonic()
             try:
                 self._look()

@@ -5,11 +5,10 @@ import errno
 import os
 import socket
 import struct
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from demo.servers.background import Background
 
 TOKEN = "CANARY-7f3a9c51d2"
 """Stands in every canary and nowhere else."""
@@ -61,12 +60,12 @@ def _checked(result: int) -> int:
     return result
 
 
-class CanaryServer:
+class CanaryServer(Background):
     """Counts connections to a port of this machine, and gives a canary to each, whatever it asks."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve, daemon=True)
         self.requests: list[str] = []
 
     @property
@@ -74,18 +73,14 @@ class CanaryServer:
         """Scheme, address and port, without a slash at the end."""
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
+        """Answer nobody any more."""
+        super().end()
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        self._thread.join()
 
-    def _serve(self) -> None:
+    def work(self) -> None:
+        """Answer."""
         body = f"no,street,x,y\n1,{TOKEN},1,1\n".encode()
         answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
         while True:
