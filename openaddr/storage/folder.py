@@ -5,7 +5,6 @@ by us and never twice the same: whoever opens the file finds the record that bel
 """
 
 import errno
-import fcntl
 import os
 import secrets
 import time
@@ -21,6 +20,7 @@ from typing import BinaryIO
 from isal import isal_zlib
 
 from openaddr.errors import Code, ProblemError
+from openaddr.storage.folder_lock import locked
 from openaddr.storage.folder_records import Records, hashed
 from openaddr.storage.keys import checked, checked_prefix
 from openaddr.storage.objects import ABSENT, About, ConflictError, Listed, MissingError, Stored, Writer
@@ -44,6 +44,7 @@ class Folder:
             self._prefix = f"{str(self.root).rstrip('/')}/"
             self._incoming = self.root / ".incoming"
             self._incoming.mkdir(exist_ok=True)
+        self._lock = self.root / ".lock"
         self._records = Records(self.root / ".records")
 
     def put(
@@ -175,7 +176,7 @@ class Folder:
 
     def delete(self, key: str) -> None:
         """Remove an object, and the folders that it leaves empty."""
-        with self.named(key), self._locked():
+        with self.named(key), locked(self._lock):
             path = self._path(key)
             with suppress(*_NO_FILE):
                 path.unlink()
@@ -190,7 +191,7 @@ class Folder:
     def abort_leftovers(self, older_than: timedelta) -> int:
         """Remove files that never got into place, and records without their file."""
         before = time.time() - older_than.total_seconds()
-        with self.named("the folder"), self._locked():
+        with self.named("the folder"), locked(self._lock):
             old = [path for path in self._incoming.iterdir() if path.lstat().st_ctime < before]
             for path in old:
                 path.unlink()
@@ -213,7 +214,7 @@ class Folder:
         self, aside: Path, target: Path, key: str, about: About, digest: str, match: str | None, fresh: bool = True
     ) -> Stored:
         """Switch; a `fresh` file gets a time that no file of this key has had, another one keeps its own."""
-        with self._locked():
+        with locked(self._lock):
             found = self.head(key)
             if match is not None and match != (found.etag if found else ABSENT):
                 raise ConflictError(key)
@@ -236,13 +237,6 @@ class Folder:
             yield path
         finally:
             path.unlink(missing_ok=True)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One writer at a time; held for the moment of the switch only, and gone with its process."""
-        with (self.root / ".lock").open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
     def _prune(self, folder: Path) -> None:
         with suppress(OSError):

@@ -25,7 +25,7 @@ from tests.storage.proxy import flip_after
 
 RUN_SECONDS = 3.0
 """How long a victim takes from its start to its end, about: what comes at random times is spread over that."""
-ENDS_WITHIN = 100.0
+ENDS_WITHIN, FROZEN_WITHIN = 100.0, 10.0
 METHODS = (b"PUT ", b"POST ", b"GET ", b"HEAD ", b"DELETE ")
 
 Fault = Callable[[Place, int, random.Random], None]
@@ -80,8 +80,10 @@ def frozen_beyond_its_lease(here: Place, run_id: int, chance: random.Random) -> 
         process.send_signal(signal.SIGSTOP)
         let_time_pass(here.town, run_id)
         swept(here.town)
-        here.town.work(run_id)
-        process.send_signal(signal.SIGCONT)
+        with working(here.town, run_id) as other:
+            # Who is frozen in the moment of a switch keeps all others from theirs: they wait for it.
+            other.join(FROZEN_WITHIN)
+            process.send_signal(signal.SIGCONT)
         process.wait(ENDS_WITHIN)
 
 
@@ -230,7 +232,7 @@ def some_time(chance: random.Random, longest: float = RUN_SECONDS) -> None:
 
 
 @contextmanager
-def working(town: Town, run_id: int) -> Iterator[None]:
+def working(town: Town, run_id: int) -> Iterator[threading.Thread]:
     """A thread that works on a run; what it raises is what a flow run would have failed with."""
 
     def work() -> None:
@@ -241,7 +243,7 @@ def working(town: Town, run_id: int) -> Iterator[None]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    yield
+    yield thread
     thread.join()
 
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from demo.servers.background import Background
 from openaddr.storage.keys import latest_stem
-from openaddr.storage.latest import Latest, read_latest
+from openaddr.storage.latest import RUN, Latest, read_latest
 from openaddr.storage.objects import Storage
 
 PAUSE = 0.02
@@ -65,7 +65,8 @@ class Reader(Background):
                 self.breaches.append(f"{file.key} is not what the pointer to run {latest.run} says")
             copy = self._storage.head(file.copy)
             if copy is not None and copy.sha256 not in self._digests_of(file.copy):
-                self.breaches.append(f"{file.copy} is of none of the runs {self.shown}")
+                whose = copy.about.marks.get(RUN)
+                self.breaches.append(f"{file.copy} is of run {whose} and of none of the runs {self.shown}")
 
     def _digests_of(self, copy: str) -> set[str]:
         return {file.sha256 for latest in self._known.values() for file in latest.files if file.copy == copy}

@@ -14,7 +14,7 @@ import pytest
 
 from openaddr.errors import Code, ProblemError
 from openaddr.settings import Settings, load
-from openaddr.storage import open_storage
+from openaddr.storage import folder_lock, open_storage
 from openaddr.storage.folder import Folder
 from openaddr.storage.objects import ABSENT, About, MissingError, Storage
 from openaddr.storage.publishing import File, get, put_all, sweep
@@ -33,6 +33,18 @@ from openaddr.storage.publishing import File, put_all
 
 small, large = map(Path, sys.argv[1:])
 put_all(open_storage(load()), "runs/7/", [File("small", small, About()), File("large", large, About())])
+"""
+
+
+FROZEN = """
+import os
+import signal
+import sys
+from pathlib import Path
+from openaddr.storage.folder_lock import locked
+
+with locked(Path(sys.argv[1])):
+    os.kill(os.getpid(), signal.SIGSTOP)
 """
 
 
@@ -364,3 +376,18 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_there(tmp_path: Path) ->
         capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
     assert done.stdout.startswith("STORAGE_FULL"), done.stderr
+
+
+def test_who_is_frozen_in_a_switch_is_named_and_others_go_on_when_it_does(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", FROZEN, str(folder.root / ".lock")]) as process:
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        monkeypatch.setattr(folder_lock, "MOST_SECONDS", 0.05)
+        with pytest.raises(ProblemError, match=f"Process {process.pid} has held .*/.lock for 0.05 seconds") as caught:
+            folder.put("runs/1/a.txt", b"a", TEXT)
+        assert caught.value.problem.code is Code.STORAGE_UNREACHABLE and keys(folder) == []
+        monkeypatch.undo()
+        process.send_signal(signal.SIGCONT)
+        folder.put("runs/1/a.txt", b"a", TEXT)
+    assert keys(folder) == ["runs/1/a.txt"]
