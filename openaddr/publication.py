@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from openaddr.db.records import Run
+from openaddr.recorded import read_record
 from openaddr.storage.keys import run_prefix
 from openaddr.storage.latest import latest_of, publish_latest
-from openaddr.storage.objects import NEVER_CHANGES, About, Storage, Stored
+from openaddr.storage.objects import NEVER_CHANGES, About, MissingError, Storage, Stored
 from openaddr.storage.publishing import File
 
 MEDIA_TYPES = {".json": "application/json", ".txt": "text/plain; charset=utf-8"}
@@ -31,6 +32,12 @@ def stored_files(storage: Storage, run: Run) -> list[Stored]:
 
 
 def make_latest(storage: Storage, run: Run) -> bool:
-    """Switch `latest/` to a run; False when a newer one is there. Doing it again changes nothing."""
-    latest = latest_of(run.source_id, run.layer, run.name, run.id, stored_files(storage, run))
-    return publish_latest(storage, latest)
+    """Switch `latest/` to a run; False when a newer one is there. Doing it again changes nothing.
+
+    Raises MissingError, with nothing changed, when the storage does not tell of every file that the run has made.
+    """
+    found = stored_files(storage, run)
+    made = {PurePath(name).name for name in read_record(run.record).outputs.values()}
+    if missing := sorted(made - {PurePath(file.key).name for file in found}):
+        raise MissingError(f"{run_prefix(run.files_of)}{missing[0]}")
+    return publish_latest(storage, latest_of(run.source_id, run.layer, run.name, run.id, found))

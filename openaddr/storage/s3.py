@@ -196,6 +196,10 @@ class S3:
         with self._named():
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=checked_prefix(prefix)):
+                if (page.get("Name"), page.get("Prefix", "")) != (self.bucket, prefix):
+                    # An empty answer would pass for an empty list, and what is not listed is taken for gone.
+                    message = f"{self._endpoint} was asked what is below {prefix!r} and answers something else."
+                    raise ProblemError(Code.STORAGE_UNREACHABLE, message)
                 for item in page.get("Contents", []):
                     yield Listed(item["Key"], item["Size"], item["LastModified"])
 

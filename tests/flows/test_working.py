@@ -11,6 +11,10 @@ from flows import policies
 from openaddr.db import runs
 from openaddr.db.records import Decision, RunStatus, Trust
 from openaddr.deciding import decide
+from openaddr.publication import make_latest
+from openaddr.storage.keys import latest_stem
+from openaddr.storage.latest import read_latest
+from openaddr.storage.objects import MissingError
 from tests.buckets import KINDS
 from tests.flows.conftest import Town
 
@@ -27,6 +31,17 @@ def test_a_good_run_is_stored_recorded_and_the_latest(town: Town) -> None:
     assert town.files(run.id) >= {"run.json", "log.txt", "addresses.zip", "extract.parquet", "manifest.json"}
     assert town.last_good == town.latest == run.id
     assert run.record is not None and run.record["rows"] == 100
+
+
+@pytest.mark.proves("I5")
+def test_the_latest_names_every_file_of_its_run_or_stays_as_it_is(town: Town) -> None:
+    run, storage = town.run(), town.opened.storage
+    stem = latest_stem(run.source_id, run.layer, run.name)
+    before = read_latest(storage, stem)
+    storage.delete(f"runs/{run.id}/addresses.zip")
+    with pytest.raises(MissingError, match=f"runs/{run.id}/addresses.zip"):
+        make_latest(storage, run)
+    assert read_latest(storage, stem) == before and storage.head(f"{stem}.zip")
 
 
 @pytest.mark.proves("I6")

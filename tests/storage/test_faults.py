@@ -391,3 +391,12 @@ def test_who_is_frozen_in_a_switch_is_named_and_others_go_on_when_it_does(
         process.send_signal(signal.SIGCONT)
         folder.put("runs/1/a.txt", b"a", TEXT)
     assert keys(folder) == ["runs/1/a.txt"]
+
+
+def test_an_answer_to_another_question_is_no_empty_list(proxy: Proxy, bucket: S3, behind: S3) -> None:
+    bucket.put("runs/1/a.txt", b"a", TEXT)
+    assert keys(behind) == ["runs/1/a.txt"]
+    proxy.downward = lambda block, _: b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(ProblemError, match="was asked what is below '' and answers something else") as caught:
+        keys(behind)
+    assert caught.value.problem.code is Code.STORAGE_UNREACHABLE
