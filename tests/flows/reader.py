@@ -7,7 +7,7 @@ from typing import Self
 from demo.servers.background import Background
 from openaddr.storage.keys import latest_stem
 from openaddr.storage.latest import RUN, Latest, read_latest
-from openaddr.storage.objects import Storage
+from openaddr.storage.objects import Storage, Stored
 
 PAUSE = 0.02
 """Seconds between two looks, at least: as long as the last one took, so that half of the time is for others."""
@@ -52,21 +52,30 @@ class Reader(Background):
     def _look(self) -> None:
         """Follow the pointer to the files of the run, and look at the copies: each is of a run that it has named."""
         self.looks += 1
-        latest, _ = read_latest(self._storage, self._stem)
+        latest = self._pointer()
         if latest is None:
             self.breaches.append("nothing is the latest")
             return
-        if latest.run < max(self._known, default=0):
-            self.breaches.append(f"run {latest.run} came back")
-        self._known.setdefault(latest.run, latest)
         for file in latest.files:
             stored = self._storage.head(file.key)
             if stored is None or (stored.bytes, stored.sha256) != (file.bytes, file.sha256):
                 self.breaches.append(f"{file.key} is not what the pointer to run {latest.run} says")
             copy = self._storage.head(file.copy)
-            if copy is not None and copy.sha256 not in self._digests_of(file.copy):
+            if copy is not None and not self._is_known(file.copy, copy):
                 whose = copy.about.marks.get(RUN)
                 self.breaches.append(f"{file.copy} is of run {whose} and of none of the runs {self.shown}")
+
+    def _pointer(self) -> Latest | None:
+        latest, _ = read_latest(self._storage, self._stem)
+        if latest is not None:
+            if latest.run < max(self._known, default=0):
+                self.breaches.append(f"run {latest.run} came back")
+            self._known.setdefault(latest.run, latest)
+        return latest
+
+    def _is_known(self, key: str, copy: Stored) -> bool:
+        """Whether a copy is of a run that the pointer has named: it may have moved since this look began."""
+        return copy.sha256 in self._digests_of(key) or (bool(self._pointer()) and copy.sha256 in self._digests_of(key))
 
     def _digests_of(self, copy: str) -> set[str]:
         return {file.sha256 for latest in self._known.values() for file in latest.files if file.copy == copy}
