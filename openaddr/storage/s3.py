@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import create_loader
 
 from openaddr.errors import Code, ProblemError
 from openaddr.storage.keys import as_path, aside_of, checked, checked_prefix
@@ -41,6 +43,8 @@ COPY_AT_ONCE = 256 << 20
 """Bytes that S3 copies well within READ_SECONDS. Larger objects are copied in parts, for which only our own look at
 the condition counts; what is switched by conditions is small."""
 
+_MODELS = create_loader()
+"""What botocore knows of services, read once: each session of its own would read it for a tenth of a second again."""
 COPY_IN_PARTS = TransferConfig(multipart_threshold=COPY_AT_ONCE, multipart_chunksize=COPY_AT_ONCE, max_concurrency=4)
 
 
@@ -68,8 +72,10 @@ class S3:
         )
         try:
             # A session of our own: the one that boto3 shares keeps credentials and is not safe for threads.
-            session = boto3.Session(region_name=region)
-            self._client = session.client("s3", endpoint_url=endpoint_url or None, config=config)
+            session = botocore.session.get_session()
+            session.register_component("data_loader", _MODELS)
+            found = boto3.Session(region_name=region, botocore_session=session)
+            self._client = found.client("s3", endpoint_url=endpoint_url or None, config=config)
         except (BotoCoreError, ValueError) as error:
             raise ProblemError(Code.STORAGE_REFUSED, f"The bucket {bucket!r} cannot be used: {error}.") from error
         self._endpoint = str(self._client.meta.endpoint_url)
