@@ -34,6 +34,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: int = 0
     lost: int = 0
     looks: int = 0
+    told: tuple[str, ...] = ()
+    """Lines on what was measured."""
     breaches: tuple[Breach, ...] = ()
 
     @property

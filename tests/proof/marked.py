@@ -15,7 +15,7 @@ import pytest
 from tests.proof.evidence import Breach, Evidence, write
 
 COUNTED = ("faults", "looks", "deliveries", "lost", "endless", "touched")
-PROMISES, KIND = "proves", "kind"
+PROMISES, KIND, TOLD = "proves", "kind", "told"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,7 +80,10 @@ def evidence_of(report: pytest.TestReport) -> Evidence:
     if kind and not counts["faults"]:
         counts["faults"] = 1
     broken = tuple(Breach(promise, f"{name}: {_last_line(report)}") for promise in promises) if report.failed else ()
-    return Evidence(what=name, kind=kind, promises=promises, seconds=report.duration, breaches=broken, **counts)
+    told = tuple(str(value) for key, value in said if key == TOLD)
+    return Evidence(
+        what=name, kind=kind, promises=promises, seconds=report.duration, told=told, breaches=broken, **counts
+    )
 
 
 def _last_line(report: pytest.TestReport) -> str:
@@ -89,6 +92,7 @@ def _last_line(report: pytest.TestReport) -> str:
 
 
 def counted(found: list[Evidence]) -> Iterator[str]:
-    """One line for each piece of evidence."""
+    """One line for each piece of evidence, and below it what it tells."""
     for item in found:
         yield f"{'BROKEN' if item.breaches else 'held':<7} {', '.join(item.promises):<9} {item.faults:>4}  {item.what}"
+        yield from (f"{'':<24}{line}" for line in item.told)
